@@ -1,0 +1,58 @@
+//! What happened, in order.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened to a sandbox or an image. Events are stored with the change that they
+/// are about, and numbered without gaps per database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The number: later events have higher ones. It is the SSE event id.
+    pub sequence: u64,
+    /// When it happened.
+    pub time: Timestamp,
+    /// What it happened to.
+    pub subject: EventSubject,
+    /// What happened.
+    pub action: EventAction,
+    /// The id of the sandbox, or the reference of the image.
+    pub id: String,
+    /// More about it: name, image, exit code.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What kind of thing an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventSubject {
+    /// A sandbox.
+    Sandbox,
+    /// An image.
+    Image,
+}
+
+/// What happened, with Docker's words where it has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventAction {
+    /// A sandbox was made.
+    Create,
+    /// A sandbox's program was started.
+    Start,
+    /// A sandbox's program ended, by itself or not.
+    Die,
+    /// A sandbox was stopped on request.
+    Stop,
+    /// A sandbox was restarted on request.
+    Restart,
+    /// A sandbox or an image was deleted.
+    Delete,
+    /// An image was pulled.
+    Pull,
+    /// An image was imported.
+    Import,
+    /// An image was given a name.
+    Tag,
+}
