@@ -62,16 +62,24 @@ impl Digest {
             "sha512" => DigestAlgorithm::Sha512,
             _ => return Err(invalid()),
         };
-        let is_hex = hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_hex = hex
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if hex.len() != algorithm.hex_len() || !is_hex {
             return Err(invalid());
         }
-        Ok(Self { algorithm, hex: hex.to_owned() })
+        Ok(Self {
+            algorithm,
+            hex: hex.to_owned(),
+        })
     }
 
     /// Makes a digest from the 32 bytes of a SHA-256 hash.
     pub fn from_sha256(bytes: [u8; 32]) -> Self {
-        Self { algorithm: DigestAlgorithm::Sha256, hex: to_hex(&bytes) }
+        Self {
+            algorithm: DigestAlgorithm::Sha256,
+            hex: to_hex(&bytes),
+        }
     }
 
     /// The algorithm.
@@ -95,7 +103,12 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]
+        })
         .map(char::from)
         .collect()
 }

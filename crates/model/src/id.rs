@@ -12,7 +12,8 @@ use crate::invalid::string_conversions;
 const ID_LEN: usize = 64;
 
 fn is_lower_hex(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 macro_rules! hex_id {
@@ -94,7 +95,9 @@ impl SandboxName {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let name = text.strip_prefix('/').unwrap_or(text);
         let mut bytes = name.bytes();
-        let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let starts_well = bytes
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric());
         let goes_well =
             bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
         if starts_well && goes_well && (2..=Self::MAX_LEN).contains(&name.len()) {
@@ -145,7 +148,11 @@ impl SandboxQuery {
         if is_prefix || SandboxName::parse(text).is_ok() {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new("sandbox id or name", text, "expected an id, the start of one, or a name"))
+            Err(Invalid::new(
+                "sandbox id or name",
+                text,
+                "expected an id, the start of one, or a name",
+            ))
         }
     }
 
@@ -174,16 +181,36 @@ mod tests {
         for good in ["my-nextjs", "/my-nextjs", "a1", "0.b_c"] {
             assert!(SandboxName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "-ab", "../x", "a b", "a/b", "ñandu", &"a".repeat(129)] {
+        for bad in [
+            "",
+            "a",
+            "-ab",
+            "../x",
+            "a b",
+            "a/b",
+            "ñandu",
+            &"a".repeat(129),
+        ] {
             assert!(SandboxName::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn queries_take_ids_prefixes_and_names() {
-        assert_eq!(SandboxQuery::parse("a3f8").unwrap().as_id_prefix(), Some("a3f8"));
-        assert_eq!(SandboxQuery::parse("/my-nextjs").unwrap().as_str(), "my-nextjs");
-        assert!(SandboxQuery::parse(&"a".repeat(64)).unwrap().as_id().is_some());
+        assert_eq!(
+            SandboxQuery::parse("a3f8").unwrap().as_id_prefix(),
+            Some("a3f8")
+        );
+        assert_eq!(
+            SandboxQuery::parse("/my-nextjs").unwrap().as_str(),
+            "my-nextjs"
+        );
+        assert!(
+            SandboxQuery::parse(&"a".repeat(64))
+                .unwrap()
+                .as_id()
+                .is_some()
+        );
         for bad in ["", "../etc", "..", "a%2f"] {
             assert!(SandboxQuery::parse(bad).is_err(), "{bad}");
         }

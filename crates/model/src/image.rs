@@ -19,8 +19,11 @@ pub enum Architecture {
 
 impl Architecture {
     /// The architecture that this program was built for.
-    pub const HOST: Self =
-        if cfg!(target_arch = "aarch64") { Self::Arm64 } else { Self::Amd64 };
+    pub const HOST: Self = if cfg!(target_arch = "aarch64") {
+        Self::Arm64
+    } else {
+        Self::Amd64
+    };
 
     /// Go's name.
     pub fn as_str(self) -> &'static str {
@@ -40,7 +43,9 @@ pub struct Platform {
 
 impl Platform {
     /// The platform of this host.
-    pub const HOST: Self = Self { architecture: Architecture::HOST };
+    pub const HOST: Self = Self {
+        architecture: Architecture::HOST,
+    };
 
     /// Reads `linux/amd64` or `linux/arm64` (also `linux/arm64/v8`).
     ///
@@ -48,9 +53,17 @@ impl Platform {
     /// [`Invalid`] for another platform.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
-            "linux/amd64" => Ok(Self { architecture: Architecture::Amd64 }),
-            "linux/arm64" | "linux/arm64/v8" => Ok(Self { architecture: Architecture::Arm64 }),
-            _ => Err(Invalid::new("platform", text, "expected linux/amd64 or linux/arm64")),
+            "linux/amd64" => Ok(Self {
+                architecture: Architecture::Amd64,
+            }),
+            "linux/arm64" | "linux/arm64/v8" => Ok(Self {
+                architecture: Architecture::Arm64,
+            }),
+            _ => Err(Invalid::new(
+                "platform",
+                text,
+                "expected linux/amd64 or linux/arm64",
+            )),
         }
     }
 }

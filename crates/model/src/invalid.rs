@@ -23,7 +23,11 @@ impl Invalid {
         } else {
             value.to_owned()
         };
-        Self { kind, value, expected: expected.into() }
+        Self {
+            kind,
+            value,
+            expected: expected.into(),
+        }
     }
 }
 

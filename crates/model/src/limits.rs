@@ -46,9 +46,16 @@ impl Cpus {
     /// [`Invalid`] outside of the range.
     pub fn from_cores(cores: f64) -> Result<Self, Invalid> {
         if !(0.01..=10_000.0).contains(&cores) {
-            return Err(Invalid::new("cpus", &cores.to_string(), "expected 0.01 to 10000"));
+            return Err(Invalid::new(
+                "cpus",
+                &cores.to_string(),
+                "expected 0.01 to 10000",
+            ));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the range is checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the range is checked above"
+        )]
         #[expect(clippy::cast_sign_loss, reason = "the range is checked above")]
         Ok(Self((cores * 1e9).round() as u64))
     }

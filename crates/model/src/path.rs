@@ -25,10 +25,18 @@ impl ContainerPath {
     /// [`Invalid`] for a relative or empty path, one with a NUL, or one that is too long.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if !text.starts_with('/') {
-            return Err(Invalid::new("path", text, "expected an absolute path inside the sandbox"));
+            return Err(Invalid::new(
+                "path",
+                text,
+                "expected an absolute path inside the sandbox",
+            ));
         }
         if text.contains('\0') || text.len() > Self::MAX_LEN {
-            return Err(Invalid::new("path", text, "expected at most 4095 bytes and no NUL"));
+            return Err(Invalid::new(
+                "path",
+                text,
+                "expected at most 4095 bytes and no NUL",
+            ));
         }
         Ok(Self::clean(text))
     }
@@ -89,7 +97,11 @@ impl ContainerPath {
         if name.is_empty() {
             return None;
         }
-        Some(Self(if parent.is_empty() { "/".to_owned() } else { parent.to_owned() }))
+        Some(Self(if parent.is_empty() {
+            "/".to_owned()
+        } else {
+            parent.to_owned()
+        }))
     }
 }
 
@@ -129,7 +141,10 @@ mod tests {
         let path = ContainerPath::parse("/app/src").unwrap();
         assert_eq!(path.file_name(), Some("src"));
         assert_eq!(path.parent().unwrap().as_str(), "/app");
-        assert_eq!(path.parent().unwrap().parent().unwrap(), ContainerPath::root());
+        assert_eq!(
+            path.parent().unwrap().parent().unwrap(),
+            ContainerPath::root()
+        );
         assert_eq!(ContainerPath::root().parent(), None);
         assert_eq!(path.join("../x").unwrap().as_str(), "/app/x");
     }

@@ -43,21 +43,30 @@ impl ContainerPort {
     /// # Errors
     /// [`Invalid`] for port 0, for another protocol, for anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid =
-            || Invalid::new("port", text, "expected a port from 1 to 65535 and /tcp or /udp");
+        let invalid = || {
+            Invalid::new(
+                "port",
+                text,
+                "expected a port from 1 to 65535 and /tcp or /udp",
+            )
+        };
         let (port, protocol) = match text.split_once('/') {
             None => (text, Protocol::Tcp),
             Some((port, "tcp")) => (port, Protocol::Tcp),
             Some((port, "udp")) => (port, Protocol::Udp),
             Some(_) => return Err(invalid()),
         };
-        let port = parse_port(port).filter(|port| *port != 0).ok_or_else(invalid)?;
+        let port = parse_port(port)
+            .filter(|port| *port != 0)
+            .ok_or_else(invalid)?;
         Ok(Self { port, protocol })
     }
 }
 
 fn parse_port(text: &str) -> Option<u16> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
 }
 
 impl fmt::Display for ContainerPort {
@@ -114,7 +123,10 @@ impl PortRequest {
             "" => None,
             port => Some(parse_port(port).ok_or_else(invalid)?).filter(|port| *port != 0),
         };
-        Ok(Self { container, host: HostBinding { address, port } })
+        Ok(Self {
+            container,
+            host: HostBinding { address, port },
+        })
     }
 }
 
@@ -127,7 +139,11 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 
 impl fmt::Display for PortRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let port = self.host.port.map(|port| port.to_string()).unwrap_or_default();
+        let port = self
+            .host
+            .port
+            .map(|port| port.to_string())
+            .unwrap_or_default();
         match (self.host.address, self.host.port) {
             (Some(IpAddr::V6(address)), _) => write!(f, "[{address}]:{port}:")?,
             (Some(IpAddr::V4(address)), _) => write!(f, "{address}:{port}:")?,
@@ -172,9 +188,20 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_port() {
-        for text in
-            ["", "0", "0/tcp", "65536", "80/sctp", "a:80", ":80", "1:2:3", "-1", "+1", "80/", "::1:80:80"]
-        {
+        for text in [
+            "",
+            "0",
+            "0/tcp",
+            "65536",
+            "80/sctp",
+            "a:80",
+            ":80",
+            "1:2:3",
+            "-1",
+            "+1",
+            "80/",
+            "::1:80:80",
+        ] {
             assert!(PortRequest::parse(text).is_err(), "{text}");
         }
     }

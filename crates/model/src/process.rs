@@ -31,7 +31,10 @@ impl EnvVar {
                 "expected NAME=value, with a name and no NUL",
             ));
         }
-        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+        Ok(Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        })
     }
 
     /// Reads `NAME=value`.
@@ -41,7 +44,11 @@ impl EnvVar {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text.split_once('=') {
             Some((name, value)) => Self::new(name, value),
-            None => Err(Invalid::new("environment variable", text, "expected NAME=value")),
+            None => Err(Invalid::new(
+                "environment variable",
+                text,
+                "expected NAME=value",
+            )),
         }
     }
 
@@ -93,14 +100,23 @@ impl UserSpec {
         let is_name = |name: &str| {
             !name.is_empty()
                 && !name.starts_with('-')
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-$@".contains(&byte))
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"_.-$@".contains(&byte))
         };
         let ok = text.is_empty() || (is_name(user) && group.is_none_or(is_name));
         if !ok || text.len() > 256 {
-            return Err(Invalid::new("user", text, "expected a name or number, and :group if wanted"));
+            return Err(Invalid::new(
+                "user",
+                text,
+                "expected a name or number, and :group if wanted",
+            ));
         }
         let user = if user.is_empty() { "0" } else { user };
-        Ok(Self { user: user.to_owned(), group: group.map(str::to_owned) })
+        Ok(Self {
+            user: user.to_owned(),
+            group: group.map(str::to_owned),
+        })
     }
 
     /// The user's name or number.
@@ -174,7 +190,10 @@ impl Process {
     ///
     /// # Errors
     /// [`ProcessError`] where no program is named or a text is not valid.
-    pub fn resolve(image: &ImageConfig, overrides: &ProcessOverrides) -> Result<Self, ProcessError> {
+    pub fn resolve(
+        image: &ImageConfig,
+        overrides: &ProcessOverrides,
+    ) -> Result<Self, ProcessError> {
         let entrypoint = overrides.entrypoint.as_ref().unwrap_or(&image.entrypoint);
         let cmd = match (&overrides.cmd, &overrides.entrypoint) {
             (Some(cmd), _) => cmd.as_slice(),
@@ -197,13 +216,21 @@ impl Process {
             Some(user) => user.clone(),
             None => UserSpec::parse(&image.user)?,
         };
-        Ok(Self { args, env: merge_env(&image.env, &overrides.env)?, workdir, user })
+        Ok(Self {
+            args,
+            env: merge_env(&image.env, &overrides.env)?,
+            workdir,
+            user,
+        })
     }
 }
 
 fn merge_env(image: &[String], overrides: &[EnvVar]) -> Result<Vec<EnvVar>, Invalid> {
     let mut env = vec![EnvVar::new("PATH", DEFAULT_PATH)?];
-    let image = image.iter().map(|text| EnvVar::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let image = image
+        .iter()
+        .map(|text| EnvVar::parse(text))
+        .collect::<Result<Vec<_>, _>>()?;
     for var in image.into_iter().chain(overrides.iter().cloned()) {
         match env.iter_mut().find(|known| known.name == var.name) {
             Some(known) => *known = var,
@@ -237,7 +264,11 @@ mod tests {
             (None, None, &["bun", "run", "dev"][..]),
             (None, Some(&["x"][..]), &["bun", "x"][..]),
             (Some(&["sh"][..]), None, &["sh"][..]),
-            (Some(&["sh"][..]), Some(&["-c", "id"][..]), &["sh", "-c", "id"][..]),
+            (
+                Some(&["sh"][..]),
+                Some(&["-c", "id"][..]),
+                &["sh", "-c", "id"][..],
+            ),
             (Some(&[][..]), Some(&["id"][..]), &["id"][..]),
         ] {
             let overrides = ProcessOverrides {
@@ -247,14 +278,23 @@ mod tests {
             };
             assert_eq!(Process::resolve(&image(), &overrides).unwrap().args, args);
         }
-        let nothing = ProcessOverrides { entrypoint: Some(vec![]), ..ProcessOverrides::default() };
-        assert_eq!(Process::resolve(&image(), &nothing), Err(ProcessError::NoCommand));
+        let nothing = ProcessOverrides {
+            entrypoint: Some(vec![]),
+            ..ProcessOverrides::default()
+        };
+        assert_eq!(
+            Process::resolve(&image(), &nothing),
+            Err(ProcessError::NoCommand)
+        );
     }
 
     #[test]
     fn environment_replaces_by_name() {
         let overrides = ProcessOverrides {
-            env: vec![EnvVar::parse("NODE_ENV=test").unwrap(), EnvVar::parse("A=b=c").unwrap()],
+            env: vec![
+                EnvVar::parse("NODE_ENV=test").unwrap(),
+                EnvVar::parse("A=b=c").unwrap(),
+            ],
             ..ProcessOverrides::default()
         };
         let process = Process::resolve(&image(), &overrides).unwrap();

@@ -46,7 +46,9 @@ impl ImageReference {
             _ => (rest, None),
         };
         if tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
-            return Err(invalid("a tag has up to 128 letters, digits, '_', '.' and '-'"));
+            return Err(invalid(
+                "a tag has up to 128 letters, digits, '_', '.' and '-'",
+            ));
         }
         let (registry, repository) = match name.split_once('/') {
             Some((first, rest))
@@ -77,7 +79,12 @@ impl ImageReference {
             (None, None) => Some(DEFAULT_TAG.to_owned()),
             _ => tag,
         };
-        Ok(Self { registry: registry.to_owned(), repository, tag, digest })
+        Ok(Self {
+            registry: registry.to_owned(),
+            repository,
+            tag,
+            digest,
+        })
     }
 
     /// The registry's host name, with its port where it has one.
@@ -103,7 +110,10 @@ impl ImageReference {
     /// As people write it: without what Docker fills in (`nextjs-docker:latest`).
     pub fn familiar(&self) -> String {
         let name = if self.registry == DEFAULT_REGISTRY {
-            self.repository.strip_prefix(OFFICIAL).unwrap_or(&self.repository).to_owned()
+            self.repository
+                .strip_prefix(OFFICIAL)
+                .unwrap_or(&self.repository)
+                .to_owned()
         } else {
             format!("{}/{}", self.registry, self.repository)
         };
@@ -141,14 +151,17 @@ fn is_registry(registry: &str) -> bool {
         _ => (registry, None),
     };
     let host_ok = if let Some(rest) = host.strip_prefix('[') {
-        rest.strip_suffix(']').is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
+        rest.strip_suffix(']')
+            .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
     } else {
         !host.is_empty()
             && host.split('.').all(|label| {
                 !label.is_empty()
                     && !label.starts_with('-')
                     && !label.ends_with('-')
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                    && label
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             })
     };
     host_ok && port.is_none_or(|port| port.parse::<u16>().is_ok())
@@ -158,12 +171,17 @@ fn is_registry(registry: &str) -> bool {
 fn is_component(component: &str) -> bool {
     let alnum = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = component.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+        return false;
+    };
     alnum(first)
         && alnum(last)
-        && component.split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()).all(|separator| {
-            matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-')
-        })
+        && component
+            .split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            .all(|separator| {
+                matches!(separator, "" | "." | "_" | "__")
+                    || separator.bytes().all(|byte| byte == b'-')
+            })
 }
 
 impl fmt::Display for ImageReference {
@@ -188,13 +206,37 @@ mod tests {
     fn fills_in_as_docker_does() {
         let hex = "ab".repeat(32);
         for (text, full, familiar) in [
-            ("busybox", "docker.io/library/busybox:latest", "busybox:latest"),
-            ("nextjs-docker:latest", "docker.io/library/nextjs-docker:latest", "nextjs-docker:latest"),
-            ("library/busybox:1", "docker.io/library/busybox:1", "busybox:1"),
-            ("docker.io/library/x", "docker.io/library/x:latest", "x:latest"),
+            (
+                "busybox",
+                "docker.io/library/busybox:latest",
+                "busybox:latest",
+            ),
+            (
+                "nextjs-docker:latest",
+                "docker.io/library/nextjs-docker:latest",
+                "nextjs-docker:latest",
+            ),
+            (
+                "library/busybox:1",
+                "docker.io/library/busybox:1",
+                "busybox:1",
+            ),
+            (
+                "docker.io/library/x",
+                "docker.io/library/x:latest",
+                "x:latest",
+            ),
             ("me/app", "docker.io/me/app:latest", "me/app:latest"),
-            ("localhost:5000/a/b:v1", "localhost:5000/a/b:v1", "localhost:5000/a/b:v1"),
-            ("127.0.0.1:5000/a", "127.0.0.1:5000/a:latest", "127.0.0.1:5000/a:latest"),
+            (
+                "localhost:5000/a/b:v1",
+                "localhost:5000/a/b:v1",
+                "localhost:5000/a/b:v1",
+            ),
+            (
+                "127.0.0.1:5000/a",
+                "127.0.0.1:5000/a:latest",
+                "127.0.0.1:5000/a:latest",
+            ),
             (
                 &format!("ghcr.io/a/b@sha256:{hex}"),
                 &format!("ghcr.io/a/b@sha256:{hex}"),

@@ -34,7 +34,11 @@ impl ByteSize {
     /// [`Invalid`] for anything else, and for sizes past 2⁶³ bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
-            Invalid::new("size", text, "expected a number of bytes, or a number with k, m, g or t")
+            Invalid::new(
+                "size",
+                text,
+                "expected a number of bytes, or a number with k, m, g or t",
+            )
         };
         let lower = text.trim().to_ascii_lowercase();
         let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -60,7 +64,10 @@ impl ByteSize {
         if !bytes.is_finite() || !(0.0..9.2e18).contains(&bytes) {
             return Err(invalid());
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the range is checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the range is checked above"
+        )]
         #[expect(clippy::cast_sign_loss, reason = "the range is checked above")]
         Ok(Self(bytes as u64))
     }
@@ -79,7 +86,7 @@ impl fmt::Display for ByteSize {
         for (shift, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] {
             if self.0 >= 1 << shift {
                 let tenths = self.0 / ((1 << shift) / 10);
-                return if tenths % 10 == 0 {
+                return if tenths.is_multiple_of(10) {
                     write!(f, "{} {unit}", tenths / 10)
                 } else {
                     write!(f, "{}.{} {unit}", tenths / 10, tenths % 10)

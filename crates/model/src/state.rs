@@ -77,12 +77,20 @@ pub struct ExitStatus {
 impl ExitStatus {
     /// A program that ended by itself.
     pub fn exited(code: i32) -> Self {
-        Self { code, signal: None, oom_killed: false }
+        Self {
+            code,
+            signal: None,
+            oom_killed: false,
+        }
     }
 
     /// A program that a signal ended.
     pub fn signaled(signal: i32) -> Self {
-        Self { code: 128 + signal, signal: Some(signal), oom_killed: false }
+        Self {
+            code: 128 + signal,
+            signal: Some(signal),
+            oom_killed: false,
+        }
     }
 }
 
