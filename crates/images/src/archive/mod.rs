@@ -1,0 +1,6 @@
+//! Archives that carry images: an OCI image layout in a tar, which also holds `docker save`'s
+//! `manifest.json`, so that `docker load` takes it too.
+
+pub(crate) mod build;
+mod layer;
+mod layout;
