@@ -1,10 +1,18 @@
 //! `cargo xtask`: every developer task of ctnr, as ordinary Rust.
 
 mod cache;
+mod check;
 mod console;
 mod image;
+mod leaks;
 mod packages;
 mod process;
+mod services;
+mod setup;
+mod signals;
+mod tally;
+mod test;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -20,16 +28,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Install all that development needs, and say what for.
+    Setup(setup::Args),
+    /// Run the checks and all tests, with real servers and engines; installs what they need.
+    Test(test::Args),
+    /// Look at formatting, warnings, the crate graph, licences, spelling and generated files.
+    Check,
+    /// Write the generated files anew.
+    Generate,
     /// Make one of the images under `images/` and give it to the engines.
     Image(image::Args),
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let result = signals::watch().and_then(|()| match command {
+        Command::Setup(args) => setup::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Check => check::run(),
+        Command::Generate => check::generate(),
         Command::Image(args) => image::run(&args),
-    };
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // Failures have been listed, and the count of them is the last line.
+        Err(error) if error.is::<tally::Failures>() => ExitCode::FAILURE,
         Err(error) => {
             console::error(&error);
             ExitCode::FAILURE
