@@ -28,6 +28,11 @@ pub(crate) fn note(text: impl AsRef<str>) {
     eprintln!("  {}", text.as_ref());
 }
 
+/// A question, with the cursor left behind it.
+pub(crate) fn prompt(text: impl AsRef<str>) {
+    eprint!("  {}", text.as_ref());
+}
+
 /// The error that ends the task, with its causes.
 pub(crate) fn error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 use crate::console::Step;
+use crate::signals;
 
 /// How many of a failed command's last lines its error repeats.
 const KEPT_LINES: usize = 30;
@@ -72,6 +74,53 @@ impl Run {
             bail!("`{shown}` failed: {}\n{}", output.status, said.trim_end());
         }
         String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed no text"))
+    }
+
+    /// Runs it silently; all that it printed is repeated where it fails.
+    pub(crate) fn capture_all(mut self) -> Result<()> {
+        let shown = self.shown();
+        self.command.stdin(Stdio::null());
+        let output = self
+            .command
+            .output()
+            .with_context(|| format!("cannot start `{shown}`"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed);
+        bail!(
+            "`{shown}` failed: {}\n{}",
+            output.status,
+            printed.trim_end()
+        );
+    }
+
+    /// Runs it with each line of its stdout and stderr given to `on_line`, and answers whether it
+    /// ended well.
+    pub(crate) fn lines(mut self, mut on_line: impl FnMut(&str)) -> Result<bool> {
+        let shown = self.shown();
+        let (reader, writer) = std::io::pipe().context("cannot make a pipe")?;
+        self.command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().context("cannot copy a pipe's end")?)
+            .stderr(writer)
+            .process_group(0);
+        let mut child = self
+            .command
+            .spawn()
+            .with_context(|| format!("cannot start `{shown}`"))?;
+        let _signals = signals::PassedOn::to(child.id());
+        // As in `within`: the reader sees the end only when this end is closed too.
+        drop(self.command);
+        for line in BufReader::new(reader).split(b'\n') {
+            let line = line.with_context(|| format!("cannot read what `{shown}` prints"))?;
+            on_line(&String::from_utf8_lossy(&line));
+        }
+        let status = child
+            .wait()
+            .with_context(|| format!("cannot wait for `{shown}`"))?;
+        Ok(status.success())
     }
 
     /// Runs it with its output shown as the progress of `step`; its last lines are repeated where

@@ -1,0 +1,66 @@
+//! What each task needs from the distribution, and why.
+
+use super::Package;
+
+/// A package with the reason that is shown before it is installed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need {
+    pub(crate) package: Package,
+    pub(crate) reason: &'static str,
+}
+
+const fn need(name: &'static str, program: &'static str, reason: &'static str) -> Need {
+    Need {
+        package: Package { name, program },
+        reason,
+    }
+}
+
+/// What building the workspace needs beside Rust.
+pub(crate) const BUILD: &[Need] = &[need(
+    "build-essential",
+    "cc",
+    "compiles the C parts of crates (SQLite, zstd) and links",
+)];
+
+/// What the native engine's host setup and its inspection need.
+pub(crate) const NETWORK: &[Need] = &[
+    need("iproute2", "ip", "shows links, addresses and routes"),
+    need("nftables", "nft", "shows and repairs firewall rules"),
+];
+
+/// What the Docker engine needs where Docker is asked for.
+pub(crate) const DOCKER: &[Need] = &[
+    need("docker.io", "dockerd", "is the Docker engine"),
+    need(
+        "iptables",
+        "iptables",
+        "is what dockerd sets its firewall rules with",
+    ),
+];
+
+/// What the checks need: `typos` comes as a ready wheel, which spares compiling it.
+pub(crate) const CHECK: &[Need] = &[need(
+    "python3-pip",
+    "pip3",
+    "fetches the spell checker `typos` as a wheel",
+)];
+
+/// What the tests need beside all of the above.
+pub(crate) const TEST: &[Need] = &[
+    need(
+        "busybox-static",
+        "busybox",
+        "is the one program in the test image busybox:latest",
+    ),
+    need(
+        "postgresql",
+        "postgres",
+        "is the second database that the store is tested with",
+    ),
+    need(
+        "docker-registry",
+        "docker-registry",
+        "is the registry on loopback that images are pulled from and pushed to",
+    ),
+];

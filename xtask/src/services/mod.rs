@@ -1,0 +1,115 @@
+//! Servers that tasks start, and stop when they end.
+
+pub(crate) mod aftermath;
+pub(crate) mod docker;
+pub(crate) mod postgres;
+pub(crate) mod registry;
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal};
+
+/// How long a server may take to answer, and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server that is stopped when this value goes.
+pub(crate) struct Service {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Service {
+    /// Starts `command` with its output in the file `log`, out of reach of the terminal's Ctrl-C.
+    pub(crate) fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
+        let file = File::create(log).with_context(|| format!("cannot write {log:?}"))?;
+        let copy = file.try_clone().context("cannot share the log file")?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(copy)
+            .stderr(file)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        Ok(Self {
+            name,
+            child,
+            log: log.to_owned(),
+        })
+    }
+
+    /// Waits until `answers` holds.
+    ///
+    /// # Errors
+    /// When the server ends or takes too long; the error has the end of its log.
+    pub(crate) fn wait_until(&mut self, answers: impl Fn() -> bool) -> Result<()> {
+        let started = Instant::now();
+        while !answers() {
+            if let Some(status) = self.child.try_wait().context("cannot watch a server")? {
+                bail!(
+                    "{} ended at once: {status}\n{}",
+                    self.name,
+                    self.last_lines()
+                );
+            }
+            if started.elapsed() > PATIENCE {
+                bail!(
+                    "{} does not answer after {} s\n{}",
+                    self.name,
+                    PATIENCE.as_secs(),
+                    self.last_lines()
+                );
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Leaves the server running when this process ends.
+    pub(crate) fn leave_running(self) -> u32 {
+        let pid = self.child.id();
+        std::mem::forget(self);
+        pid
+    }
+
+    fn last_lines(&self) -> String {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It is our own child and not yet waited for, so the number can't be another's.
+            let _ = rustix::process::kill_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let started = Instant::now();
+        self.signal(Signal::TERM);
+        while let Ok(None) = self.child.try_wait() {
+            if started.elapsed() > PATIENCE {
+                self.signal(Signal::KILL);
+                drop(self.child.wait());
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// A port of the loopback address that nobody listens on.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot find a free port")?;
+    Ok(listener.local_addr().context("cannot read a port")?.port())
+}
