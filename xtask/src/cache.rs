@@ -1,14 +1,18 @@
 //! What tasks keep between runs, outside the checkout, by the hash of what it was made from.
 //!
 //! An entry is a folder. It is made in a temporary folder beside its place and renamed into it,
-//! so an interrupted run leaves nothing that looks finished. What it does leave is removed by the
-//! next run.
+//! so an interrupted run leaves nothing that looks finished. What it does leave, and entries that
+//! nobody has asked for in a while, are removed when the next entry of the kind is made.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
+
+/// How long an entry stays that nobody asks for.
+const UNUSED: Duration = Duration::from_hours(30 * 24);
 
 /// The cache's folder: `$CTNR_CACHE`, `$XDG_CACHE_HOME/ctnr` or `~/.cache/ctnr`.
 pub(crate) fn root() -> Result<PathBuf> {
@@ -111,14 +115,15 @@ pub(crate) fn entry(
 
 fn entry_in(dir: &Path, key: &Key, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let place = dir.join(key.hex());
-    if place.is_dir() {
+    if is_there(&place) {
         return Ok(place);
     }
     fs::create_dir_all(dir).with_context(|| format!("cannot make {dir:?}"))?;
     let _lock = lock(&dir.join(format!(".{}.lock", key.hex())))?;
-    if place.is_dir() {
+    if is_there(&place) {
         return Ok(place);
     }
+    sweep(dir)?;
     let partial = dir.join(format!(".{}.partial", key.hex()));
     remove(&partial)?;
     fs::create_dir(&partial).with_context(|| format!("cannot make {partial:?}"))?;
@@ -130,6 +135,41 @@ fn entry_in(dir: &Path, key: &Key, make: impl FnOnce(&Path) -> Result<()>) -> Re
     fs::rename(&partial, &place)
         .with_context(|| format!("cannot move {partial:?} to its place"))?;
     Ok(place)
+}
+
+/// Whether the entry is there, which counts as a use of it.
+fn is_there(place: &Path) -> bool {
+    let found = place.is_dir();
+    if found && let Ok(folder) = File::open(place) {
+        // Someone else's cache may be read-only to this user; it is swept by its owner then.
+        let _ = folder.set_modified(SystemTime::now());
+    }
+    found
+}
+
+/// Removes what interrupted runs left, and entries that have not been used for long.
+fn sweep(dir: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot list {dir:?}"))? {
+        let path = entry
+            .with_context(|| format!("cannot list {dir:?}"))?
+            .path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(key) = name
+            .strip_prefix('.')
+            .and_then(|rest| rest.strip_suffix(".partial"))
+        {
+            let lock = File::create(dir.join(format!(".{key}.lock")));
+            if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+                remove(&path)?;
+            }
+        } else if !name.starts_with('.')
+            && let Ok(used) = path.metadata().and_then(|metadata| metadata.modified())
+            && used.elapsed().is_ok_and(|unused| unused > UNUSED)
+        {
+            remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes the entry `key` of `kind`, so that it is made anew.
@@ -178,6 +218,25 @@ mod tests {
             "one"
         );
         assert!(!first.join("half").exists());
+    }
+
+    #[test]
+    fn leftovers_are_swept_and_what_is_used_is_not() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| dir.path().join(name);
+        for name in [".dead.partial", ".busy.partial", "old", "used"] {
+            fs::create_dir(path(name)).expect("a folder");
+        }
+        let _busy = lock(&path(".busy.lock")).expect("a lock");
+        let long_ago = SystemTime::now() - 2 * UNUSED;
+        for name in ["old", "used"] {
+            let folder = File::open(path(name)).expect("a folder");
+            folder.set_modified(long_ago).expect("a time");
+        }
+        assert!(is_there(&path("used")));
+        entry_in(dir.path(), &Key::new("test", 1), |_| Ok(())).expect("it is made");
+        assert!(!path(".dead.partial").exists() && !path("old").exists());
+        assert!(path(".busy.partial").exists() && path("used").exists());
     }
 
     #[test]

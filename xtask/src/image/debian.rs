@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::recipe::Layer;
+use super::tree::Tree;
 use crate::cache::Key;
 use crate::console::Step;
 use crate::packages::{self, Package};
@@ -39,13 +40,20 @@ struct Mirrors {
     security: Option<String>,
 }
 
-/// A layer with Debian's minimal system and `include`.
-pub(super) fn layer(include: &'static [&'static str]) -> Layer {
+/// Layers with Debian's minimal system and `include`.
+pub(super) fn layers(include: &'static [&'static str]) -> [Layer; 2] {
     let include = include.join(",");
     let key = Key::new("debian", 1)
         .with("suite", SUITE)
         .with("include", &include);
-    Layer::new("Debian", key, move |file, step| make(&include, file, step))
+    let system = Layer::new("Debian", key, move |file, step| make(&include, file, step));
+    // mmdebstrap leaves out the folder with the devices.
+    let mount_point = Layer::new("Mount point", Key::new("mount point", 1), |file, _| {
+        let mut tree = Tree::create(file)?;
+        tree.folder("dev", 0o755)?;
+        tree.finish()
+    });
+    [system, mount_point]
 }
 
 fn make(include: &str, file: &Path, step: &Step) -> Result<()> {

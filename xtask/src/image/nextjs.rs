@@ -32,12 +32,8 @@ pub(super) fn recipe(images: &Path) -> Result<Recipe> {
         exposed_ports: [port].into(),
         ..ImageConfig::default()
     };
-    let layers = vec![
-        debian::layer(&["ca-certificates"]),
-        bun::layer(),
-        dependencies(&app)?,
-        sources(&app)?,
-    ];
+    let mut layers = Vec::from(debian::layers(&["ca-certificates"]));
+    layers.extend([bun::layer(), dependencies(&app)?, sources(&app)?]);
     Ok(Recipe {
         reference: "nextjs-docker:latest",
         config,
