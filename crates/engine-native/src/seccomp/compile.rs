@@ -147,6 +147,7 @@ fn decide(action: Action) -> sock_filter {
     let value = match action {
         Action::Allow => libc::SECCOMP_RET_ALLOW,
         Action::Refuse(errno) => libc::SECCOMP_RET_ERRNO | u32::from(errno),
+        Action::Ask => libc::SECCOMP_RET_USER_NOTIF,
         Action::Kill => libc::SECCOMP_RET_KILL_PROCESS,
     };
     statement(RETURN, value)

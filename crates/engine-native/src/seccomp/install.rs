@@ -23,6 +23,11 @@ impl Filter {
     /// namespace; `ENOSYS` or `EINVAL` from a kernel without `CONFIG_SECCOMP_FILTER`; `ENOMEM` when
     /// the filters already in force leave no room (32,768 instructions in all).
     pub fn install(&self) -> io::Result<()> {
+        self.set(0).map(drop)
+    }
+
+    /// `SECCOMP_SET_MODE_FILTER` with flags; returns what the kernel does.
+    pub(super) fn set(&self, flags: libc::c_ulong) -> io::Result<libc::c_int> {
         let len = u16::try_from(self.program.len())
             .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
         let program = libc::sock_fprog {
@@ -35,14 +40,13 @@ impl Filter {
             libc::syscall(
                 libc::SYS_seccomp,
                 libc::SECCOMP_SET_MODE_FILTER,
-                0 as libc::c_uint,
+                flags,
                 &raw const program,
             )
         };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        libc::c_int::try_from(result)
+            .ok()
+            .filter(|result| *result >= 0)
+            .ok_or_else(io::Error::last_os_error)
     }
 }

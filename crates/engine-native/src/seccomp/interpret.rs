@@ -73,6 +73,7 @@ fn action(value: u32) -> Action {
         libc::SECCOMP_RET_ERRNO => {
             Action::Refuse(u16::try_from(value & libc::SECCOMP_RET_DATA).expect("16 bits"))
         }
+        libc::SECCOMP_RET_USER_NOTIF => Action::Ask,
         libc::SECCOMP_RET_KILL_PROCESS => Action::Kill,
         other => panic!("return value {other:#x} is not one the compiler emits"),
     }

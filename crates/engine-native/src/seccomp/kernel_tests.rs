@@ -12,7 +12,7 @@ use super::Filter;
 /// Runs `probe` in a child with the filter in force; returns the `errno` it ends with, 0 if none.
 ///
 /// The test process has threads, so a probe makes system calls and nothing else.
-fn under_filter(probe: fn() -> i32) -> i32 {
+pub(super) fn under_filter(probe: fn() -> i32) -> i32 {
     let filter = Filter::default_profile();
     // SAFETY: the child makes system calls on memory that was prepared before, and then exits.
     let child = unsafe { libc::fork() };
@@ -223,107 +223,4 @@ fn x32_looks_absent() {
         under_filter(|| call(0x4000_0000 | libc::SYS_getpid, [0, 0, 0])),
         libc::ENOSYS
     );
-}
-
-#[cfg(target_arch = "x86_64")]
-mod i386 {
-    use std::arch::asm;
-
-    use super::under_filter;
-
-    const SOCKET: u32 = 359;
-    const SOCKETPAIR: u32 = 360;
-    const SOCKETCALL: u32 = 102;
-    const KEYCTL: u32 = 288;
-    const UNSHARE: u32 = 310;
-    const CLONE: u32 = 120;
-    const CLONE3: u32 = 435;
-
-    /// A call through the 32-bit entry, which any 64-bit program can make; returns its `errno`.
-    fn call(number: u32, arguments: [u32; 3]) -> i32 {
-        let mut result = number;
-        // SAFETY: as for the native calls; `rbx`, which the compiler keeps, is put back.
-        unsafe {
-            asm!(
-                "xchg {first:r}, rbx",
-                "int 0x80",
-                "xchg {first:r}, rbx",
-                first = inout(reg) u64::from(arguments[0]) => _,
-                inout("eax") result,
-                in("ecx") arguments[1],
-                in("edx") arguments[2],
-                in("esi") 0,
-                in("edi") 0,
-                out("r8") _, out("r9") _, out("r10") _, out("r11") _,
-            );
-        }
-        (-result.cast_signed()).clamp(0, 254)
-    }
-
-    /// What glibc's 32-bit `socket` does: arguments in memory below 4 GB, call 1 of the multiplexer.
-    fn multiplexed_socket(family: u32, kind: u32) -> i32 {
-        // SAFETY: a new private mapping.
-        let memory = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                4096,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_32BIT,
-                -1,
-                0,
-            )
-        };
-        let Ok(address) = u32::try_from(memory.addr()) else {
-            return 254;
-        };
-        // SAFETY: the mapping holds 1,024 words.
-        unsafe { memory.cast::<[u32; 3]>().write([family, kind, 0]) };
-        call(SOCKETCALL, [1, address, 0])
-    }
-
-    #[test]
-    fn refusals_hold_at_the_32_bit_entry_too() {
-        for probe in [
-            || {
-                call(
-                    SOCKET,
-                    [libc::AF_ALG as u32, libc::SOCK_SEQPACKET as u32, 0],
-                )
-            },
-            || call(SOCKET, [libc::AF_VSOCK as u32, libc::SOCK_STREAM as u32, 0]),
-            || {
-                call(
-                    SOCKETPAIR,
-                    [libc::AF_VSOCK as u32, libc::SOCK_STREAM as u32, 0],
-                )
-            },
-        ] {
-            assert_eq!(under_filter(probe), libc::EAFNOSUPPORT);
-        }
-        for probe in [
-            || call(KEYCTL, [0, 0, 0]),
-            || call(UNSHARE, [libc::CLONE_NEWUSER as u32, 0, 0]),
-            || {
-                call(
-                    CLONE,
-                    [libc::CLONE_NEWUSER as u32 | libc::SIGCHLD as u32, 0, 0],
-                )
-            },
-        ] {
-            assert_eq!(under_filter(probe), libc::EPERM);
-        }
-        assert_eq!(under_filter(|| call(CLONE3, [0, 0, 0])), libc::ENOSYS);
-    }
-
-    #[test]
-    fn ordinary_32_bit_networking_works_both_ways() {
-        for probe in [
-            || call(SOCKET, [libc::AF_INET as u32, libc::SOCK_STREAM as u32, 0]),
-            || call(SOCKET, [libc::AF_UNIX as u32, libc::SOCK_STREAM as u32, 0]),
-            || multiplexed_socket(libc::AF_INET as u32, libc::SOCK_STREAM as u32),
-            || multiplexed_socket(libc::AF_UNIX as u32, libc::SOCK_STREAM as u32),
-        ] {
-            assert_eq!(under_filter(probe), 0);
-        }
-    }
 }

@@ -11,6 +11,8 @@ pub enum Action {
     Allow,
     /// The call is not made and returns this `errno`.
     Refuse(u16),
+    /// The call waits for the answer of a [`Listener`](super::Listener).
+    Ask,
     /// The process is killed with SIGSYS: only for an architecture that the kernel can't report.
     Kill,
 }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::interpret::{Run, run};
 use super::policy::{Action, Call, Policy, Rule, Table, Test};
+use super::profile::Multiplexer;
 use super::{Arch, Filter, profile};
 
 const FAMILIES: [&[Arch]; 2] = [&[Arch::X86_64, Arch::X86], &[Arch::Aarch64, Arch::Arm]];
@@ -19,7 +20,7 @@ struct Compiled {
 fn each() -> &'static [Compiled] {
     static ALL: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
         let compiled = |arches: &[Arch], arch| {
-            let policy = profile::policy(arches);
+            let policy = profile::policy(arches, Multiplexer::Allowed);
             Compiled {
                 arch,
                 filter: Filter::compile(&policy),
@@ -362,4 +363,27 @@ fn a_search_with_far_branches_still_finds_its_leaf() {
             );
         }
     }
+}
+
+#[test]
+fn the_brokered_profile_asks_about_new_sockets_of_the_multiplexer_only() {
+    let policy = profile::policy(&[Arch::X86_64, Arch::X86], Multiplexer::Brokered);
+    let filter = Filter::compile(&policy);
+    let socketcall = number(Arch::X86, "socketcall").unwrap();
+    for first in 0..32 {
+        let asked = call(Arch::X86, socketcall, [first, 0, 0, 0, 0, 0]);
+        let expected = if first == 1 {
+            Action::Ask
+        } else {
+            Action::Allow
+        };
+        assert_eq!(
+            run(filter.program(), &asked).action,
+            expected,
+            "call {first}"
+        );
+    }
+    let socket = number(Arch::X86_64, "socket").unwrap();
+    let direct = call(Arch::X86_64, socket, [2, 1, 0, 0, 0, 0]);
+    assert_eq!(run(filter.program(), &direct).action, Action::Allow);
 }

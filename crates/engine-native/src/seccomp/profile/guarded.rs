@@ -13,7 +13,7 @@ const CLONE_NEWTIME: u32 = 0x80;
 /// `AF_PACKET` (which needs `CAP_NET_RAW`). Left out are `AF_ALG` (CVE-2026-31431) and `AF_VSOCK`
 /// (reaches the hypervisor past every network namespace), and also all the families that a request
 /// alone makes the kernel load a seldom used module for.
-const FAMILIES: &[u32] = &[1, 2, 10, 16, 17];
+pub(in crate::seccomp) const FAMILIES: &[u32] = &[1, 2, 10, 16, 17];
 
 /// `PER_LINUX`, `PER_LINUX32`, with `UNAME26` or `ADDR_NO_RANDOMIZE` (debuggers), and the query.
 const PERSONALITIES: &[u32] = &[

@@ -12,11 +12,13 @@ mod refused;
 use std::collections::BTreeMap;
 
 use super::Arch;
-use super::policy::{Action, Policy, Rule, Table};
+use super::policy::{Action, Policy, Rule, Table, Test};
+
+pub(super) use guarded::FAMILIES;
 
 /// The policy for the tables of one kernel, the native one first.
-pub(super) fn policy(arches: &[Arch]) -> Policy {
-    let listed = listed();
+pub(super) fn policy(arches: &[Arch], multiplexer: Multiplexer) -> Policy {
+    let listed = listed(multiplexer);
     Policy {
         tables: arches.iter().map(|arch| table(*arch, &listed)).collect(),
         unknown: ABSENT,
@@ -39,18 +41,18 @@ const FORBIDDEN: Action = Action::Refuse(errno(libc::EPERM));
 const ABSENT: Action = Action::Refuse(errno(libc::ENOSYS));
 
 /// All lists as one.
-fn listed() -> BTreeMap<&'static str, Rule> {
-    entries().collect()
+fn listed(multiplexer: Multiplexer) -> BTreeMap<&'static str, Rule> {
+    entries(multiplexer).collect()
 }
 
 /// Each name of each list with its rule.
-fn entries() -> impl Iterator<Item = (&'static str, Rule)> {
+fn entries(multiplexer: Multiplexer) -> impl Iterator<Item = (&'static str, Rule)> {
     let always = |groups, action| names(groups).map(move |name| (name, Rule::Always(action)));
     always(allowed::ALLOWED, Action::Allow)
         .chain(always(refused::REFUSED, FORBIDDEN))
         .chain(always(refused::ABSENT, ABSENT))
         .chain(guarded::GUARDED.iter().copied())
-        .chain([(SOCKETCALL, Rule::Always(Action::Allow))])
+        .chain([(SOCKETCALL, multiplexer.rule())])
 }
 
 /// The names in groups of white-space separated ones.
@@ -63,6 +65,32 @@ fn names(groups: &'static [&'static str]) -> impl Iterator<Item = &'static str> 
 /// Debian's and Ubuntu's i386) and Go's 386 port know no other way, Wine and Steam with them
 /// (moby/moby#52506).
 const SOCKETCALL: &str = "socketcall";
+
+/// The first argument of `socketcall` when it makes a socket (`linux/net.h`). Call 8, a pair of
+/// sockets, needs no broker: no family but `AF_UNIX` and `AF_TIPC` makes pairs.
+pub(super) const SYS_SOCKET: u32 = 1;
+
+/// What becomes of new sockets by [`SOCKETCALL`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Multiplexer {
+    /// They are allowed, of whatever family.
+    Allowed,
+    /// The broker makes them, of the families that `socket` allows.
+    Brokered,
+}
+
+impl Multiplexer {
+    fn rule(self) -> Rule {
+        match self {
+            Multiplexer::Allowed => Rule::Always(Action::Allow),
+            Multiplexer::Brokered => Rule::When {
+                argument: 0,
+                test: Test::NoneOf(&[SYS_SOCKET]),
+                otherwise: Action::Ask,
+            },
+        }
+    }
+}
 
 /// An `errno` as the filter's return value carries it: 12 bits (`MAX_ERRNO` is 4095).
 const fn errno(value: i32) -> u16 {
@@ -79,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_known_call_is_in_a_list() {
-        let listed = listed();
+        let listed = listed(Multiplexer::Allowed);
         for arch in ALL {
             for name in arch.calls().into_values() {
                 assert!(
@@ -93,7 +121,7 @@ mod tests {
     #[test]
     fn no_name_is_in_two_lists() {
         let mut seen = BTreeSet::new();
-        for (name, _) in entries() {
+        for (name, _) in entries(Multiplexer::Allowed) {
             assert!(seen.insert(name), "{name} is listed twice");
         }
     }
@@ -104,7 +132,7 @@ mod tests {
             .iter()
             .flat_map(|arch| arch.calls().into_values())
             .collect();
-        for (name, _) in entries() {
+        for (name, _) in entries(Multiplexer::Allowed) {
             assert!(
                 known.contains(name),
                 "{name} is no system call; is it misspelt?"
