@@ -1,0 +1,14 @@
+//! The host runtime: what one host contributes to the platform.
+//!
+//! Exactly one process per data directory owns the host runtime, by a lock ([`DataDir`]). It opens
+//! the engines that the host has ([`Engines`]), and knows for those that it lacks the reason. This
+//! crate and the binaries are the only places that name a concrete engine.
+#![warn(missing_docs)]
+
+mod data_dir;
+mod engines;
+mod error;
+
+pub use data_dir::DataDir;
+pub use engines::{EngineStatus, Engines};
+pub use error::{AgentError, Result};

@@ -1,0 +1,45 @@
+//! Recording the ends of programs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctnr_engine::{SandboxEngine, SandboxExit};
+use futures::StreamExt;
+
+use super::App;
+use super::settle::Observation;
+
+/// Records every end that an engine tells, until the platform stops.
+pub(super) async fn record(app: App, engine: Arc<dyn SandboxEngine>) {
+    loop {
+        let mut exits = engine.exits();
+        loop {
+            tokio::select! {
+                () = app.inner.stopping.cancelled() => return,
+                exit = exits.next() => match exit {
+                    // Each in a task of its own: one sandbox that is being changed, and whose lock
+                    // has to be waited for, does not hold up the others.
+                    Some(exit) => drop(tokio::spawn(note(app.clone(), exit))),
+                    None => break,
+                },
+            }
+        }
+        // The engine has lost its source. What ends meanwhile is found by the reconciler.
+        tracing::warn!(engine = %engine.kind(), "the engine's stream of exits ended; listening again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Records one end. The database may be away for a while, so it is tried until it succeeds.
+async fn note(app: App, exit: SandboxExit) {
+    let SandboxExit { id, status } = &exit;
+    app.retry("recording the end of a program", || async {
+        let lock = app.inner.locks.lock(id).await;
+        let seen = Observation {
+            status: status.clone(),
+            ports: None,
+        };
+        app.settle(id, seen, &[], &lock).await
+    })
+    .await;
+}

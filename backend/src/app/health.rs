@@ -1,0 +1,45 @@
+//! Whether the platform works.
+
+use ctnr_agent::EngineStatus;
+
+use super::App;
+
+/// What works and what does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The database's name, or why it does not answer.
+    pub database: Result<&'static str, String>,
+    /// Every engine.
+    pub engines: Vec<EngineStatus>,
+}
+
+impl Health {
+    /// Whether requests can be served: the database answers, and the default engine is there.
+    pub fn is_ready(&self) -> bool {
+        self.database.is_ok()
+            && self
+                .engines
+                .iter()
+                .any(|engine| engine.is_default && engine.available.is_ok())
+    }
+}
+
+impl App {
+    /// Asks the database and looks at the engines.
+    pub async fn health(&self) -> Health {
+        Health {
+            database: self
+                .inner
+                .store
+                .ping()
+                .await
+                .map_err(|error| error.to_string()),
+            engines: self.engines().collect(),
+        }
+    }
+
+    /// What every engine can do, or why it is not available.
+    pub fn engines(&self) -> impl Iterator<Item = EngineStatus> + '_ {
+        self.inner.engines.statuses()
+    }
+}

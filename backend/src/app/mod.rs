@@ -1,0 +1,146 @@
+//! The use cases: what a caller can ask of the platform, whatever protocol carries it.
+//!
+//! [`App`] joins the database, which is the truth, with the engines, which do the work. A change is
+//! recorded as an intent before an engine is asked and as a fact after it has answered, and runs in
+//! a task of its own, so that a caller who goes away cuts nothing in half.
+#![warn(missing_docs)]
+
+mod access;
+mod create;
+mod delete;
+mod error;
+mod events;
+mod exec;
+mod exits;
+mod health;
+mod images;
+mod lifecycle;
+mod locks;
+mod names;
+mod read;
+mod reconcile;
+mod sandbox;
+mod settle;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctnr_agent::Engines;
+use ctnr_engine::SandboxEngine;
+use ctnr_model::EngineKind;
+use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use error::{AppError, Result};
+pub use exec::ExecRequest;
+pub use health::Health;
+pub use sandbox::{NewSandbox, Sandbox};
+
+pub use crate::store::{EventFilter, LabelFilter, Page, PageRequest, SandboxFilter};
+use crate::store::{SandboxRow, Store};
+use locks::Locks;
+
+/// All use cases. A clone is cheap and means the same platform.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    engines: Engines,
+    /// This host's installation: the sandboxes of others in the same database are not touched.
+    installation: String,
+    /// Whether what an engine holds and the database does not know is certainly a leftover.
+    reap_unknown: bool,
+    locks: Locks,
+    /// Held shared while a sandbox is made of an image, and exclusively while images are removed.
+    images: RwLock<()>,
+    /// Changes under way.
+    changes: TaskTracker,
+    stopping: CancellationToken,
+}
+
+/// What an [`App`] is made of.
+pub struct AppParts {
+    /// The database.
+    pub store: Store,
+    /// The engines of this host.
+    pub engines: Engines,
+    /// The mark of this host's data directory.
+    pub installation: String,
+    /// Whether a sandbox that carries this installation's mark and that the database does not know
+    /// is removed. False where the directory was used with several databases.
+    pub reap_unknown: bool,
+}
+
+impl App {
+    /// Joins the parts. Nothing runs in the background before [`App::start`].
+    pub fn new(parts: AppParts) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store: parts.store,
+                engines: parts.engines,
+                installation: parts.installation,
+                reap_unknown: parts.reap_unknown,
+                locks: Locks::default(),
+                images: RwLock::new(()),
+                changes: TaskTracker::new(),
+                stopping: CancellationToken::new(),
+            }),
+        }
+    }
+
+    /// Takes up what is found on the host, and keeps the database true from here on.
+    pub fn start(&self) {
+        for engine in self.inner.engines.available() {
+            tokio::spawn(exits::record(self.clone(), engine.clone()));
+        }
+        tokio::spawn(reconcile::keep_true(self.clone()));
+    }
+
+    /// Waits until the changes under way are done, at most `patience`, and ends the background
+    /// work. Sandboxes keep running. Returns whether all changes were done.
+    pub async fn stop(&self, patience: Duration) -> bool {
+        self.inner.changes.close();
+        let done = tokio::time::timeout(patience, self.inner.changes.wait())
+            .await
+            .is_ok();
+        self.inner.stopping.cancel();
+        self.inner.store.close().await;
+        done
+    }
+
+    /// Runs a change in a task of its own: it goes on when the caller goes away.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match self.inner.changes.spawn(work).await {
+            Ok(result) => result,
+            Err(error) => Err(AppError::Internal(format!(
+                "the work on the request was broken off ({error}); look at the state and try again"
+            ))),
+        }
+    }
+
+    /// The engine that runs a sandbox of this host.
+    fn engine_of(&self, row: &SandboxRow) -> Result<Arc<dyn SandboxEngine>> {
+        if row.host != self.inner.installation {
+            return Err(AppError::Unavailable(format!(
+                "sandbox {} lives on another host, with the data directory {}; ask the backend there",
+                row.spec.id.short(),
+                row.host
+            )));
+        }
+        Ok(self.inner.engines.get(row.engine)?)
+    }
+
+    /// The engine that a request means.
+    fn engine(&self, kind: Option<EngineKind>) -> Result<Arc<dyn SandboxEngine>> {
+        let kind = kind.unwrap_or_else(|| self.inner.engines.default_kind());
+        Ok(self.inner.engines.get(kind)?)
+    }
+}

@@ -1,0 +1,192 @@
+//! Connections to the database.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Once;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::{AnyPool, Executor, Row};
+use tokio::sync::watch;
+
+use super::error::{Result, StoreError};
+use super::migrations::migrator;
+
+/// How long a request waits for a connection before it is told that the database is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections to a PostgreSQL server, and readers of a SQLite file.
+const POSTGRES_CONNECTIONS: u32 = 16;
+const SQLITE_READERS: u32 = 4;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Dialect {
+    /// The database's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+/// The database. A clone is cheap and means the same one.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(super) readers: AnyPool,
+    /// On SQLite a single connection, since the file takes one writer at a time: waiting for it
+    /// here is fair, waiting inside of SQLite is not.
+    pub(super) writer: AnyPool,
+    /// The number of the latest event that this process has written or read.
+    pub(super) latest_event: watch::Sender<u64>,
+    dialect: Dialect,
+    database_id: String,
+}
+
+impl Store {
+    /// Connects, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`], [`StoreError::Unavailable`], [`StoreError::Migration`].
+    pub async fn open(url: &str) -> Result<Self> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(install_default_drivers);
+        let options = AnyConnectOptions::from_str(url).map_err(|error| StoreError::Address {
+            cause: error.to_string(),
+        })?;
+        let dialect = match options.database_url.scheme() {
+            "sqlite" => Dialect::Sqlite,
+            "postgres" | "postgresql" => Dialect::Postgres,
+            other => {
+                return Err(StoreError::Address {
+                    cause: format!("unknown scheme {other}"),
+                });
+            }
+        };
+        let connecting = StoreError::while_doing("connecting");
+        let (writer, readers) = match dialect {
+            Dialect::Sqlite => (
+                sqlite_pool(1, options.clone()).await.map_err(&connecting)?,
+                sqlite_pool(SQLITE_READERS, options)
+                    .await
+                    .map_err(&connecting)?,
+            ),
+            Dialect::Postgres => {
+                let pool = AnyPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .acquire_timeout(PATIENCE)
+                    .connect_with(options)
+                    .await
+                    .map_err(&connecting)?;
+                (pool.clone(), pool)
+            }
+        };
+        migrator().run(&writer).await?;
+        let database_id = database_id(&writer).await?;
+        let store = Self {
+            readers,
+            writer,
+            latest_event: watch::Sender::new(0),
+            dialect,
+            database_id,
+        };
+        let latest = store.read_latest_event().await?;
+        store.latest_event.send_replace(latest);
+        Ok(store)
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The id of this database, drawn when its schema was made.
+    pub fn database_id(&self) -> &str {
+        &self.database_id
+    }
+
+    /// Asks the database for an answer, and returns its name.
+    pub async fn ping(&self) -> Result<&'static str> {
+        sqlx::query("SELECT 1")
+            .execute(&self.readers)
+            .await
+            .map_err(StoreError::while_doing("asking whether it is there"))?;
+        Ok(self.dialect.as_str())
+    }
+
+    /// Ends the connections, when their work is done.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// The address of a SQLite file, which is made where it is missing.
+pub fn sqlite_url(path: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt;
+    let mut url = String::from("sqlite://");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-~".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url.push_str("?mode=rwc");
+    url
+}
+
+/// SQLite in WAL mode: readers don't wait for the writer.
+///
+/// `synchronous = NORMAL` makes a commit survive the end of the process at any moment, which is
+/// what an acknowledgement promises; a power failure may take the last commits, and with them come
+/// back to the state before, never to a torn one. FULL would wait for the disk in every commit.
+async fn sqlite_pool(size: u32, options: AnyConnectOptions) -> sqlx::Result<AnyPool> {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute(
+                        "PRAGMA busy_timeout = 5000;
+                         PRAGMA journal_mode = WAL;
+                         PRAGMA synchronous = NORMAL;
+                         PRAGMA foreign_keys = ON;",
+                    )
+                    .await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await
+}
+
+async fn database_id(writer: &AnyPool) -> Result<String> {
+    let failed = StoreError::while_doing("reading its id");
+    sqlx::query(
+        "INSERT INTO facts (key, value) VALUES ('database id', $1) ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(format!("{:032x}", rand::random::<u128>()))
+    .execute(writer)
+    .await
+    .map_err(&failed)?;
+    let row = sqlx::query("SELECT value FROM facts WHERE key = 'database id'")
+        .fetch_one(writer)
+        .await
+        .map_err(&failed)?;
+    row.try_get(0).map_err(failed)
+}

@@ -1,0 +1,130 @@
+//! What can go wrong in the database.
+
+use ctnr_model::{SandboxId, SandboxName};
+use sqlx::migrate::MigrateError;
+
+/// The result of a database operation.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another sandbox has the name.
+    #[error(
+        "the name {name} is already in use by sandbox {}; delete that one, or choose another name",
+        .holder.short()
+    )]
+    NameTaken {
+        /// The name.
+        name: SandboxName,
+        /// The sandbox that has it.
+        holder: SandboxId,
+    },
+    /// A cursor is not one that a list gave.
+    #[error("invalid cursor: pass the one that the page before gave, unchanged")]
+    BadCursor,
+    /// The database's address is not one.
+    #[error(
+        "the database's address is not valid ({cause}); expected postgres://user:password@host:port/name or sqlite:///path"
+    )]
+    Address {
+        /// The cause.
+        cause: String,
+    },
+    /// The database does not answer. Whether the last change was made is not known.
+    #[error("the database does not answer while {doing} ({cause}); try again shortly")]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// The cause.
+        cause: String,
+    },
+    /// The schema can't be brought to this program's version.
+    #[error("can't bring the database to this version's schema: {cause}")]
+    Migration {
+        /// The cause.
+        cause: String,
+    },
+    /// A stored value can't be read.
+    #[error("the database holds what can't be read: {what}: {cause}")]
+    Damaged {
+        /// Which value.
+        what: String,
+        /// The cause.
+        cause: String,
+    },
+    /// The database refused a statement.
+    #[error("the database failed while {doing}: {cause}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// The cause.
+        cause: String,
+    },
+}
+
+impl StoreError {
+    /// Names what was being done when SQLx failed.
+    pub(super) fn while_doing(doing: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |error| {
+            let cause = error.to_string();
+            if is_outage(&error) {
+                Self::Unavailable { doing, cause }
+            } else {
+                Self::Database { doing, cause }
+            }
+        }
+    }
+
+    /// A value of a row can't be read.
+    pub(super) fn damaged(what: impl Into<String>, cause: impl std::fmt::Display) -> Self {
+        Self::Damaged {
+            what: what.into(),
+            cause: cause.to_string(),
+        }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) if is_outage(&error) => Self::Unavailable {
+                doing: "bringing the schema up to date",
+                cause: error.to_string(),
+            },
+            MigrateError::VersionMissing(version) => Self::Migration {
+                cause: format!(
+                    "it has version {version}, which a later release made; run that release, or use another database"
+                ),
+            },
+            other => Self::Migration {
+                cause: other.to_string(),
+            },
+        }
+    }
+}
+
+/// Whether an error says that the database is not there, rather than that it refused.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // PostgreSQL's classes: connection, insufficient resources, operator intervention, and
+            // a transaction rolled back for another's sake. A read-only server is a failed-over one.
+            let postgres = code.len() == 5
+                && (["08", "53", "57", "40"].contains(&&code[..2]) || code == "25006");
+            // SQLite's primary codes (the low byte): BUSY, LOCKED, IOERR, FULL, CANTOPEN.
+            let sqlite = code.len() < 5
+                && code
+                    .parse::<u32>()
+                    .is_ok_and(|code| [5, 6, 10, 13, 14].contains(&(code & 0xff)));
+            postgres || sqlite
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,27 @@
+//! The database: all SQL of the product.
+//!
+//! The same statements run on SQLite and PostgreSQL. A sandbox's row is written before an engine
+//! is asked (phase `creating`) and again after it has answered, so that a process that is killed at
+//! any moment leaves something that the next one can finish or remove. Events are rows too, written
+//! in the transaction of the change that they tell.
+#![warn(missing_docs)]
+
+mod connect;
+mod error;
+mod events;
+mod filter;
+mod find;
+mod list;
+mod migrations;
+mod page;
+mod row;
+mod sandboxes;
+mod time;
+
+pub use connect::{Dialect, Store, sqlite_url};
+pub use error::{Result, StoreError};
+pub use events::NewEvent;
+pub use filter::{EventFilter, LabelFilter, SandboxFilter};
+pub use find::Found;
+pub use page::{Page, PageRequest};
+pub use row::{Phase, SandboxRow};
