@@ -1,0 +1,160 @@
+//! The text of the nft table. Pure.
+//!
+//! The rules know links by the beginning of their name and sources by the block, so nothing has to
+//! be told to nft when a sandbox comes or goes.
+
+use std::fmt::Write;
+
+use crate::network::plan::Instance;
+
+/// Addresses at which clouds hand out credentials of the machine, besides the link-local ones.
+const METADATA_V4: &str = "169.254.0.0/16, 100.100.100.200, 192.0.0.192";
+const METADATA_V6: &str = "fe80::/10, fd00:ec2::254, fd20:ce::254";
+/// Azure's, whose address answers DNS as well; so only these ports of it are closed.
+const AZURE: &str = "ip daddr 168.63.129.16 tcp dport { 80, 32526 }";
+
+/// How many connections of one sandbox the host tracks at once, so that one sandbox can't fill
+/// the host's table (65,536 on small machines) and cut off everybody else.
+const CONNECTIONS: u32 = 8192;
+
+/// What the table is made of.
+pub(super) struct Rules<'a> {
+    pub(super) instance: Instance,
+    /// The mark of the engine that the table belongs to.
+    pub(super) owner: &'a str,
+    /// Host interfaces that were opened for forwarding, between which nothing was forwarded before.
+    pub(super) opened: Vec<String>,
+}
+
+impl Rules<'_> {
+    /// A name that tells whose rules these are and changes with what they say. It is given to an
+    /// empty chain, since comments on tables need a newer kernel and nft.
+    pub(super) fn mark(&self) -> String {
+        // FNV-1a: it has to be the same in the next version of the standard library.
+        let hash = self
+            .chains()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        format!("{}{hash:016x}", owner_prefix(self.owner))
+    }
+
+    /// The table as nft reads it, without what removes a former one.
+    pub(super) fn text(&self) -> String {
+        let (table, mark) = (self.instance.table(), self.mark());
+        format!(
+            "table inet {table} {{\n\tchain {mark} {{\n\t}}\n{}}}\n",
+            self.chains()
+        )
+    }
+
+    fn chains(&self) -> String {
+        let links = self.instance.link_prefix() + "*";
+        let v4 = self.instance.block();
+        let v6 = format!("{}/48", v4.network_v6());
+        let opened = self.between_opened();
+        format!(
+            "\
+\tset connections4 {{
+\t\ttype ipv4_addr
+\t\tsize 65536
+\t\tflags dynamic
+\t}}
+\tset connections6 {{
+\t\ttype ipv6_addr
+\t\tsize 65536
+\t\tflags dynamic
+\t}}
+\tchain arriving {{
+\t\ttype filter hook prerouting priority mangle; policy accept;
+\t\tiifname != \"{links}\" accept
+\t\tfib saddr . iif oif missing drop
+\t\tct state invalid drop
+\t\tip daddr {{ {METADATA_V4} }} reject
+\t\tip6 daddr {{ {METADATA_V6} }} reject
+\t\t{AZURE} reject
+\t\tfib daddr type local ct state new reject
+\t}}
+\tchain to_host {{
+\t\ttype filter hook input priority filter; policy accept;
+\t\tiifname != \"{links}\" accept
+\t\tct state established accept
+\t\tct state related meta l4proto {{ icmp, icmpv6 }} accept
+\t\tdrop
+\t}}
+\tchain forwarded {{
+\t\ttype filter hook forward priority filter; policy accept;
+\t\tiifname \"{links}\" oifname \"ctnr*\" reject
+\t\tiifname \"{links}\" ct state new add @connections4 {{ ip saddr ct count over {CONNECTIONS} }} drop
+\t\tiifname \"{links}\" ct state new add @connections6 {{ ip6 saddr ct count over {CONNECTIONS} }} drop
+\t\toifname \"{links}\" ct state {{ established, related }} accept
+\t\toifname \"{links}\" drop
+{opened}\t}}
+\tchain leaving {{
+\t\ttype nat hook postrouting priority srcnat; policy accept;
+\t\tip saddr {v4} oifname != \"ctnr*\" masquerade
+\t\tip6 saddr {v6} oifname != \"ctnr*\" masquerade
+\t}}
+"
+        )
+    }
+
+    /// Keeps the host from becoming a router between its own interfaces only because sandboxes
+    /// needed them to be opened.
+    fn between_opened(&self) -> String {
+        let mut names = String::new();
+        for name in &self.opened {
+            let separator = if names.is_empty() { "" } else { ", " };
+            // Writing to a `String` can't fail.
+            let _ = write!(names, "{separator}\"{name}\"");
+        }
+        if names.is_empty() {
+            return String::new();
+        }
+        format!("\t\tiifname {{ {names} }} oifname {{ {names} }} drop\n")
+    }
+}
+
+/// What the names of all marks of an engine begin with.
+pub(super) fn owner_prefix(owner: &str) -> String {
+    format!("owner_{owner}_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(number: u8, opened: &[&str]) -> (String, String) {
+        let opened = opened.iter().map(ToString::to_string).collect();
+        let rules = Rules {
+            instance: Instance::new(number, None),
+            owner: "00ff",
+            opened,
+        };
+        (rules.mark(), rules.text())
+    }
+
+    #[test]
+    fn an_instance_only_treats_its_own_links() {
+        let (_, text) = rules(1, &[]);
+        assert!(text.starts_with("table inet ctnr1 {"));
+        assert!(text.contains("iifname != \"ctnr1-*\" accept"));
+        assert!(text.contains("ip saddr 10.202.0.0/16 oifname"));
+        assert!(text.contains("ip6 saddr fd63:746e:aca::/48 oifname"));
+        assert!(!text.contains("\"ctnr-*\""));
+    }
+
+    #[test]
+    fn the_mark_changes_with_the_rules_only() {
+        let (plain, _) = rules(0, &[]);
+        let (opened, text) = rules(0, &["eth0", "tun0"]);
+        assert_eq!(plain, rules(0, &[]).0);
+        assert_ne!(plain, opened);
+        assert!(plain.starts_with(&owner_prefix("00ff")));
+        assert!(
+            text.contains("iifname { \"eth0\", \"tun0\" } oifname { \"eth0\", \"tun0\" } drop")
+        );
+        assert!(text.contains(&opened));
+    }
+}
