@@ -16,6 +16,10 @@ const SUITE: &str = "bookworm";
 /// The key that signs Debian's archives, which other distributions carry as a package.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/// Where apt finds [`WITHOUT_USRMERGE`] while the layer is made. See apt_preferences(5).
+const PREFERENCES: &str = "/etc/apt/preferences.d/without-usrmerge";
+const WITHOUT_USRMERGE: &str = r"Package: usrmerge\nPin: version *\nPin-Priority: -1\n";
+
 const PACKAGES: [Package; 2] = [
     Package {
         name: "mmdebstrap",
@@ -43,7 +47,7 @@ struct Mirrors {
 /// Layers with Debian's minimal system and `include`.
 pub(super) fn layers(include: &'static [&'static str]) -> [Layer; 2] {
     let include = include.join(",");
-    let key = Key::new("debian", 1)
+    let key = Key::new("debian", 2)
         .with("suite", SUITE)
         .with("include", &include);
     let system = Layer::new("Debian", key, move |file, step| make(&include, file, step));
@@ -74,6 +78,13 @@ fn make(include: &str, file: &Path, step: &Step) -> Result<()> {
         )
         // An engine makes the devices, and a user without root could not unpack them.
         .arg("--skip=output/dev")
+        // `usrmerge` turns an old system's folders into links with 50 MB of Perl; here the links
+        // are made first, and `usr-is-merged` is enough.
+        .arg("--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr")
+        .arg(format!(
+            "--setup-hook=printf '{WITHOUT_USRMERGE}' > \"$1{PREFERENCES}\""
+        ))
+        .arg(format!("--customize-hook=rm \"$1{PREFERENCES}\""))
         // These are copies of this machine's own, proxy and name servers included.
         .arg("--customize-hook=rm -f \"$1/etc/apt/apt.conf.d/99mmdebstrap\"")
         .arg("--customize-hook=: > \"$1/etc/hostname\"")

@@ -7,6 +7,7 @@ mod busybox;
 mod debian;
 mod deliver;
 mod docker;
+mod elf;
 mod nextjs;
 mod recipe;
 mod tree;

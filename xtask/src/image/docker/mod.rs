@@ -3,7 +3,7 @@
 mod http;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -84,11 +84,6 @@ impl Docker {
     fn send(&self, method: &str, target: &str) -> Result<Answer> {
         http::send(&self.socket, method, target)
             .with_context(|| format!("cannot ask Docker at {:?}", self.socket))
-    }
-
-    /// Where it answers.
-    pub(super) fn socket(&self) -> &Path {
-        &self.socket
     }
 }
 
