@@ -1,8 +1,12 @@
 //! `cargo xtask`: every developer task of ctnr, as ordinary Rust.
 
+mod bench;
 mod cache;
 mod check;
 mod console;
+mod dist;
+mod down;
+mod http;
 mod image;
 mod leaks;
 mod packages;
@@ -12,6 +16,7 @@ mod setup;
 mod signals;
 mod tally;
 mod test;
+mod up;
 mod workspace;
 
 use std::process::ExitCode;
@@ -30,10 +35,18 @@ struct Cli {
 enum Command {
     /// Install all that development needs, and say what for.
     Setup(setup::Args),
+    /// Build and start the platform, walk through the demo, and stay until Ctrl-C.
+    Up(up::Args),
+    /// Remove all sandboxes.
+    Down(down::Args),
     /// Run the checks and all tests, with real servers and engines; installs what they need.
     Test(test::Args),
     /// Look at formatting, warnings, the crate graph, licences, spelling and generated files.
     Check,
+    /// Measure.
+    Bench(bench::Args),
+    /// Make the packages that users install.
+    Dist(dist::Args),
     /// Write the generated files anew.
     Generate,
     /// Make one of the images under `images/` and give it to the engines.
@@ -44,8 +57,12 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     let result = signals::watch().and_then(|()| match command {
         Command::Setup(args) => setup::run(&args),
+        Command::Up(args) => up::run(&args),
+        Command::Down(args) => down::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Check => check::run(),
+        Command::Bench(args) => bench::run(&args),
+        Command::Dist(args) => dist::run(&args),
         Command::Generate => check::generate(),
         Command::Image(args) => image::run(&args),
     });

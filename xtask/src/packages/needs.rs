@@ -64,3 +64,13 @@ pub(crate) const TEST: &[Need] = &[
         "is the registry on loopback that images are pulled from and pushed to",
     ),
 ];
+
+/// What packing a `.deb` needs.
+pub(crate) const DIST: &[Need] = &[
+    need("dpkg", "dpkg-deb", "packs the .deb"),
+    need(
+        "dpkg-dev",
+        "dpkg-shlibdeps",
+        "finds the libraries that a binary wants",
+    ),
+];

@@ -113,3 +113,31 @@ pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot find a free port")?;
     Ok(listener.local_addr().context("cannot read a port")?.port())
 }
+
+#[cfg(all(test, feature = "system-tests"))]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::postgres::Postgres;
+    use super::registry::Registry;
+
+    #[test]
+    fn servers_answer_while_they_live_and_leave_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let postgres = Postgres::start(folder.path()).expect("PostgreSQL starts");
+        let registry = Registry::start(folder.path()).expect("a registry starts");
+        let (_, place) = postgres.url().rsplit_once('@').expect("an address");
+        let place = place.trim_end_matches("/postgres").to_owned();
+        let address = registry.address().to_owned();
+        for server in [&place, &address] {
+            TcpStream::connect(server).expect("it answers");
+        }
+        drop((postgres, registry));
+        for server in [&place, &address] {
+            assert!(
+                TcpStream::connect(server).is_err(),
+                "{server} still answers"
+            );
+        }
+    }
+}

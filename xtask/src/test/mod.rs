@@ -7,6 +7,8 @@
 
 mod suite;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -81,6 +83,8 @@ impl Folders {
         let make = |prefix: &str| {
             tempfile::Builder::new()
                 .prefix(prefix)
+                // Servers that run as users of their own pass through it.
+                .permissions(fs::Permissions::from_mode(0o711))
                 .tempdir()
                 .context("cannot make a temporary folder")
         };

@@ -1,0 +1,78 @@
+//! The machine that the figures are from.
+
+use std::fs;
+
+use serde::Serialize;
+
+/// What matters of the machine.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Machine {
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    pub(crate) memory_gib: u64,
+    pub(crate) kernel: String,
+    pub(crate) distribution: String,
+}
+
+impl Machine {
+    /// This one.
+    pub(crate) fn here() -> Self {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let memory_kib: u64 = field(&read("/proc/meminfo"), "MemTotal", ':')
+            .and_then(|value| value.split(' ').next()?.parse().ok())
+            .unwrap_or(0);
+        Self {
+            processor: field(&read("/proc/cpuinfo"), "model name", ':')
+                .unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_gib: memory_kib / 1024 / 1024,
+            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            distribution: field(&read("/etc/os-release"), "PRETTY_NAME", '=')
+                .map(|name| name.trim_matches('"').to_owned())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// In one line.
+    pub(crate) fn shown(&self) -> String {
+        format!(
+            "{}, {} cores, {} GiB, Linux {}, {}",
+            self.processor, self.cores, self.memory_gib, self.kernel, self.distribution
+        )
+    }
+}
+
+/// The value of the first line `name SEPARATOR value`.
+fn field(text: &str, name: &str, separator: char) -> Option<String> {
+    text.lines()
+        .filter_map(|line| line.split_once(separator))
+        .find(|(key, _)| key.trim() == name)
+        .map(|(_, value)| value.trim().to_owned())
+}
+
+/// The resident memory of a process, in MiB with one decimal.
+pub(crate) fn resident_mib(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kib: u32 = field(&status, "VmRSS", ':')?
+        .split(' ')
+        .next()?
+        .parse()
+        .ok()?;
+    Some((f64::from(kib) / 1024.0 * 10.0).round() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found() {
+        let text = "processor\t: 0\nmodel name\t: A Processor @ 2 GHz\n";
+        assert_eq!(
+            field(text, "model name", ':').as_deref(),
+            Some("A Processor @ 2 GHz")
+        );
+        assert_eq!(field(text, "missing", ':'), None);
+        assert!(resident_mib(std::process::id()).is_some_and(|mib| mib > 0.5));
+    }
+}

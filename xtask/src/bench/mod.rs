@@ -1,0 +1,52 @@
+//! `cargo xtask bench`: how long things take, measured as a user's client sees them.
+
+mod figures;
+mod machine;
+mod page;
+mod rounds;
+mod sandbox;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Create, exec and delete of a sandbox over HTTP, native and Docker alternating.
+    Sandbox(Sandbox),
+}
+
+/// How to measure sandboxes.
+#[derive(clap::Args)]
+struct Sandbox {
+    /// How often each is measured.
+    #[arg(short, long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// How often each is done before it is measured.
+    #[arg(long, default_value_t = 5)]
+    warm_up: u32,
+    /// Write the figures to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the table into docs/benchmarks.md.
+    #[arg(long)]
+    write: bool,
+    /// Ask nothing.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Measures.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match &args.what {
+        What::Sandbox(args) => sandbox::run(args),
+    }
+}

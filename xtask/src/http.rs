@@ -1,0 +1,150 @@
+//! The REST API as a user's `curl` sees it: a path, a JSON body, a status and a JSON answer.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::Request;
+
+/// A server of the product.
+#[derive(Clone)]
+pub(crate) struct Api {
+    base: String,
+    agent: Agent,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Null where the body is empty; a string where it is no JSON.
+    pub(crate) body: Value,
+}
+
+impl Api {
+    /// The server at a port of this machine. A slow answer is waited for until `patience` is over.
+    pub(crate) fn at(port: u16, patience: Duration) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(patience))
+            .build();
+        Self {
+            base: format!("http://localhost:{port}"),
+            agent: config.into(),
+        }
+    }
+
+    /// `http://localhost:PORT`.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// When no answer comes; an answer with an error in it is an [`Answer`].
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let url = format!("{}{path}", self.base);
+        let doing = || format!("{method} {url}");
+        let request = Request::builder().method(method).uri(&url);
+        let sent = match body {
+            Some(body) => {
+                let request = request
+                    .header("content-type", "application/json")
+                    .body(body.to_string())
+                    .with_context(doing)?;
+                self.agent.run(request)
+            }
+            None => self.agent.run(request.body(()).with_context(doing)?),
+        };
+        let mut response = sent.with_context(doing)?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().with_context(doing)?;
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
+        Ok(Answer { status, body })
+    }
+
+    /// Sends a request whose answer has to have one status.
+    ///
+    /// # Errors
+    /// With the code and the message of the answer.
+    pub(crate) fn expect(
+        &self,
+        status: u16,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value> {
+        let answer = self.send(method, path, body)?;
+        if answer.status != status {
+            bail!(
+                "{method} {path} answered {} where {status} was expected: {}",
+                answer.status,
+                answer.shown()
+            );
+        }
+        Ok(answer.body)
+    }
+}
+
+impl Answer {
+    /// `CODE: message` of an error, else the body.
+    pub(crate) fn shown(&self) -> String {
+        match (self.body["code"].as_str(), self.body["message"].as_str()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            _ => self.body.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Serves one request with `response` and answers what was asked.
+    fn serve(response: &'static str) -> (Api, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a caller");
+            let mut request = vec![0; 4096];
+            let length = stream.read(&mut request).expect("a request");
+            stream.write_all(response.as_bytes()).expect("an answer");
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        (Api::at(port, Duration::from_secs(10)), server)
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_code_and_message() {
+        let (api, server) = serve(
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 51\r\n\r\n\
+             {\"code\":\"NOT_FOUND\", \"message\":\"sandbox not found\"}",
+        );
+        let error = api
+            .expect(200, "GET", "/v1/sandboxes/x", None)
+            .expect_err("404");
+        assert!(
+            error.to_string().contains("NOT_FOUND: sandbox not found"),
+            "{error}"
+        );
+        let request = server.join().expect("it served");
+        assert!(request.starts_with("GET /v1/sandboxes/x "), "{request}");
+    }
+
+    #[test]
+    fn an_empty_body_is_null() {
+        let (api, server) = serve("HTTP/1.1 204 No Content\r\n\r\n");
+        let body = api.expect(204, "DELETE", "/v1/sandboxes/x", None);
+        assert_eq!(body.expect("204"), Value::Null);
+        server.join().expect("it served");
+    }
+}
