@@ -11,6 +11,8 @@ use ureq::http::Request;
 #[derive(Clone)]
 pub(crate) struct Api {
     base: String,
+    /// What `CONTAINERS_API_KEY` is set to: the server that is started here reads it too.
+    key: Option<String>,
     agent: Agent,
 }
 
@@ -31,7 +33,18 @@ impl Api {
             .build();
         Self {
             base: format!("http://localhost:{port}"),
+            key: std::env::var("CONTAINERS_API_KEY")
+                .ok()
+                .filter(|key| !key.is_empty()),
             agent: config.into(),
+        }
+    }
+
+    /// A server of somebody else, to whom the key is not told.
+    pub(crate) fn without_key(port: u16, patience: Duration) -> Self {
+        Self {
+            key: None,
+            ..Self::at(port, patience)
         }
     }
 
@@ -47,7 +60,10 @@ impl Api {
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let url = format!("{}{path}", self.base);
         let doing = || format!("{method} {url}");
-        let request = Request::builder().method(method).uri(&url);
+        let mut request = Request::builder().method(method).uri(&url);
+        if let Some(key) = &self.key {
+            request = request.header("x-api-key", key);
+        }
         let sent = match body {
             Some(body) => {
                 let request = request

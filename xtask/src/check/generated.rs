@@ -1,46 +1,47 @@
-//! Files that a command writes and that are checked in: none may be stale.
+//! What a command writes and what is checked in: none of it may be stale.
+//!
+//! That is a list of whole files, and each part of a Markdown file between
+//! `<!-- begin: cargo run -p PACKAGE -- ARGUMENTS -->` and `<!-- end -->`.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
 use crate::console;
+use crate::process::Run;
 use crate::workspace::{self, Workspace};
 
-/// A generated file, and the program of this workspace that prints it.
-struct Generated {
-    /// Its place in the checkout.
-    path: &'static str,
-    /// The package whose default binary prints it.
-    package: &'static str,
-    arguments: &'static [&'static str],
+/// Whole files, and the command that prints each.
+const FILES: &[(&str, &str)] = &[("docs/openapi.json", "cargo run -p backend -- openapi")];
+
+const BEGIN: &str = "<!-- begin: cargo run -p ";
+const BEGIN_END: &str = " -->\n";
+const END: &str = "<!-- end -->";
+
+/// What the commands print, each run once.
+#[derive(Default)]
+struct Printed {
+    outputs: BTreeMap<String, String>,
 }
 
-const FILES: &[Generated] = &[Generated {
-    path: "docs/openapi.json",
-    package: "backend",
-    arguments: &["openapi"],
-}];
-
-impl Generated {
-    fn content(&self) -> Result<String> {
-        workspace::cargo()
-            .args(["run", "--quiet", "--locked", "--package", self.package])
-            .arg("--")
-            .args(self.arguments)
-            .capture()
-            .with_context(|| format!("cannot generate {}", self.path))
+impl Printed {
+    fn by(&mut self, command: &str) -> Result<&str> {
+        if !self.outputs.contains_key(command) {
+            let words = command.split_whitespace().skip(1);
+            let output = workspace::cargo()
+                .args(words)
+                .env("CARGO_TERM_QUIET", "true")
+                .capture()
+                .with_context(|| format!("cannot generate by `{command}`"))?;
+            self.outputs.insert(command.to_owned(), output);
+        }
+        Ok(&self.outputs[command])
     }
 }
 
 pub(super) fn check(_: &Workspace) -> Result<()> {
-    let mut stale = Vec::new();
-    for file in FILES {
-        let there = fs::read_to_string(workspace::root().join(file.path)).unwrap_or_default();
-        if there != file.content()? {
-            stale.push(file.path);
-        }
-    }
+    let stale: Vec<String> = stale()?.into_keys().collect();
     if !stale.is_empty() {
         bail!(
             "stale: {}; run `cargo xtask generate` and commit what it writes",
@@ -50,12 +51,85 @@ pub(super) fn check(_: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Writes all generated files anew.
+/// Writes what is stale anew.
 pub(crate) fn write() -> Result<()> {
-    for file in FILES {
-        let path = workspace::root().join(file.path);
-        fs::write(&path, file.content()?).with_context(|| format!("cannot write {path:?}"))?;
-        console::note(format!("wrote {}", file.path));
+    for (name, content) in stale()? {
+        let path = workspace::root().join(&name);
+        fs::write(&path, content).with_context(|| format!("cannot write {path:?}"))?;
+        console::note(format!("wrote {name}"));
     }
     Ok(())
+}
+
+/// The files that are not as they should be, with what they should be.
+fn stale() -> Result<BTreeMap<String, String>> {
+    let mut printed = Printed::default();
+    let mut stale = BTreeMap::new();
+    let read = |name: &str| fs::read_to_string(workspace::root().join(name)).unwrap_or_default();
+    for (name, command) in FILES {
+        let content = printed.by(command)?;
+        if read(name) != content {
+            stale.insert((*name).to_owned(), content.to_owned());
+        }
+    }
+    let pages = Run::new("git")
+        .args(["ls-files", "-z", "*.md"])
+        .dir(workspace::root())
+        .capture()?;
+    for name in pages.split('\0').filter(|name| !name.is_empty()) {
+        let page = read(name);
+        let content = with_parts(&page, |command| printed.by(command).map(str::to_owned))
+            .with_context(|| format!("cannot generate the parts of {name}"))?;
+        if content != page {
+            stale.insert(name.to_owned(), content);
+        }
+    }
+    Ok(stale)
+}
+
+/// The page with each generated part as its command prints it.
+fn with_parts(page: &str, mut print: impl FnMut(&str) -> Result<String>) -> Result<String> {
+    let mut content = String::new();
+    let mut rest = page;
+    while let Some((before, part)) = rest.split_once(BEGIN) {
+        let place = part
+            .split_once(BEGIN_END)
+            .and_then(|(command, part)| Some((command, part.split_once(END)?.1)));
+        let Some((arguments, after)) = place else {
+            bail!("a part begins with {BEGIN:?} and has no {END:?}");
+        };
+        let command = format!("cargo run -p {arguments}");
+        let printed = print(&command)?;
+        content += &format!("{before}{BEGIN}{arguments}{BEGIN_END}{printed}{END}");
+        rest = after;
+    }
+    Ok(content + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_replaced_and_the_rest_stays() {
+        let page = "# A\n<!-- begin: cargo run -p backend -- env -->\nold\n<!-- end -->\nB\n";
+        let content = with_parts(page, |command| {
+            assert_eq!(command, "cargo run -p backend -- env");
+            Ok("new\n".to_owned())
+        });
+        assert_eq!(
+            content.expect("it has an end"),
+            "# A\n<!-- begin: cargo run -p backend -- env -->\nnew\n<!-- end -->\nB\n"
+        );
+    }
+
+    #[test]
+    fn a_part_without_an_end_is_named() {
+        let page = "<!-- begin: cargo run -p backend -- env -->\nold\n";
+        assert!(with_parts(page, |_| Ok(String::new())).is_err());
+        assert_eq!(
+            with_parts("plain", |_| bail!("not called")).expect("no parts"),
+            "plain"
+        );
+    }
 }

@@ -108,7 +108,7 @@ fn page(port: &str, step: &Step) -> Result<()> {
     let port: u16 = port
         .parse()
         .with_context(|| format!("{port:?} is no port"))?;
-    let app = Api::at(port, PAGE_PATIENCE);
+    let app = Api::without_key(port, PAGE_PATIENCE);
     let started = Instant::now();
     loop {
         let said = match app.send("GET", "/", None) {

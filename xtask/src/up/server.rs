@@ -34,7 +34,8 @@ pub(crate) struct Place {
     pub(crate) engine: Engine,
     /// Whether it was built with optimisations.
     pub(crate) release: bool,
-    /// The data directory; its own default where none is given.
+    /// A data directory of its own, with an embedded database and no limits, to measure; the
+    /// user's settings where none is given.
     pub(crate) data_dir: Option<PathBuf>,
 }
 
@@ -79,7 +80,12 @@ impl Server {
         let copy = writer.try_clone().context("cannot copy a pipe's end")?;
         let mut command = Command::new(&program);
         if let Some(data_dir) = &place.data_dir {
-            command.env("CONTAINERS_DATA_DIR", data_dir);
+            let database = format!("sqlite://{}", data_dir.join("ctnr.db").display());
+            command
+                .env("CONTAINERS_DATA_DIR", data_dir)
+                .env("DATABASE_URL", database)
+                .env("CONTAINERS_RATE_LIMIT", "0")
+                .env("CONTAINERS_LOG", "warn");
         }
         let started = Instant::now();
         let child = command
