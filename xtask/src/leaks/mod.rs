@@ -24,6 +24,9 @@ type Facts = BTreeMap<String, String>;
 /// Kinds whose value only tells the reader more, and may differ.
 const UNCOMPARED: &[&str] = &["namespace"];
 
+/// Kinds that come and go with something else: links and kernel modules bring their settings.
+const VALUES_ONLY: &[&str] = &["sysctl"];
+
 /// The host at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Snapshot {
@@ -101,6 +104,7 @@ impl Snapshot {
             };
             for (name, value) in after {
                 match before.get(name) {
+                    None if VALUES_ONLY.contains(kind) => {}
                     None => changes.push(line('+', kind, name, value)),
                     Some(old) if old != value && !UNCOMPARED.contains(kind) => {
                         changes.push(format!("~ {kind} {name}: {old} -> {value}"));
@@ -109,7 +113,7 @@ impl Snapshot {
                 }
             }
             for (name, value) in before {
-                if !after.contains_key(name) {
+                if !after.contains_key(name) && !VALUES_ONLY.contains(kind) {
                     changes.push(line('-', kind, name, value));
                 }
             }
@@ -148,29 +152,39 @@ fn line(sign: char, kind: &str, name: &str, value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn snapshot(facts: &[(&str, &str)]) -> Snapshot {
+    fn snapshot(kind: &'static str, facts: &[(&str, &str)]) -> Snapshot {
         let facts: Facts = facts
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         Snapshot {
-            kinds: BTreeMap::from([("sysctl", facts)]),
+            kinds: BTreeMap::from([(kind, facts)]),
         }
     }
 
     #[test]
     fn every_kind_of_change_is_seen() {
-        let before = snapshot(&[("forward", "0"), ("gone", "1"), ("same", "2")]);
-        let after = snapshot(&[("forward", "1"), ("added", ""), ("same", "2")]);
+        let before = snapshot(
+            "mount",
+            &[("/a", "ext4"), ("/gone", "tmpfs"), ("/", "ext4")],
+        );
+        let after = snapshot("mount", &[("/a", "overlay"), ("/added", ""), ("/", "ext4")]);
         assert_eq!(
             before.changes(&after),
             [
-                "+ sysctl added",
-                "~ sysctl forward: 0 -> 1",
-                "- sysctl gone: 1"
+                "~ mount /a: ext4 -> overlay",
+                "+ mount /added",
+                "- mount /gone: tmpfs"
             ]
         );
         assert!(before.changes(&before).is_empty());
+    }
+
+    #[test]
+    fn settings_of_a_new_link_are_the_links() {
+        let before = snapshot("sysctl", &[("forward", "0"), ("conf/gone", "1")]);
+        let after = snapshot("sysctl", &[("forward", "1"), ("conf/new", "1")]);
+        assert_eq!(before.changes(&after), ["~ sysctl forward: 0 -> 1"]);
     }
 
     #[test]

@@ -6,19 +6,13 @@ use super::Facts;
 use crate::packages;
 use crate::process::Run;
 
-/// The network links of the host.
+/// The network links of this process' network.
 pub(super) fn links() -> Facts {
-    let Ok(entries) = fs::read_dir("/sys/class/net") else {
-        return Facts::new();
-    };
-    entries
-        .flatten()
-        .map(|entry| {
-            (
-                entry.file_name().to_string_lossy().into_owned(),
-                String::new(),
-            )
-        })
+    let table = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    table
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, _)| (name.trim().to_owned(), String::new()))
         .collect()
 }
 

@@ -117,9 +117,16 @@ pub(crate) fn free_port() -> Result<u16> {
 #[cfg(all(test, feature = "system-tests"))]
 mod tests {
     use std::net::TcpStream;
+    use std::process::Command;
 
+    use super::docker::State;
     use super::postgres::Postgres;
     use super::registry::Registry;
+    use super::{aftermath, docker};
+    use crate::leaks::{Mark, Snapshot};
+
+    /// Set in the process that has a network of its own.
+    const INSIDE: &str = "CTNR_TEST_OWN_NETWORK";
 
     #[test]
     fn servers_answer_while_they_live_and_leave_nothing() {
@@ -139,5 +146,64 @@ mod tests {
                 "{server} still answers"
             );
         }
+    }
+
+    /// Two daemons on one network destroy each other's bridge, so this one gets its own.
+    #[test]
+    fn a_docker_of_ours_is_taken_back() {
+        if std::env::var_os(INSIDE).is_some() {
+            return start_and_take_back();
+        }
+        let cache = tempfile::tempdir().expect("a folder");
+        let this = std::env::current_exe().expect("a path");
+        let output = Command::new("unshare")
+            .args(["--mount", "--net", "--propagation", "private", "sh", "-c"])
+            .arg("mount -t tmpfs none /run && ip link set lo up && exec \"$@\"")
+            .arg("sh")
+            .arg(this)
+            .args(["--exact", "services::tests::a_docker_of_ours_is_taken_back"])
+            .args(["--nocapture"])
+            .env(INSIDE, "1")
+            .env("CTNR_CACHE", cache.path())
+            .output()
+            .expect("unshare runs");
+        let said = [output.stdout, output.stderr].concat();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&said)
+        );
+    }
+
+    fn start_and_take_back() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let mark = Mark::new();
+        let look = || Snapshot::take(&mark, scratch.path()).expect("readable");
+        let before = look();
+        assert_eq!(docker::state(), State::Absent);
+        let service = docker::start().expect("Docker starts");
+        assert_eq!(docker::state(), State::Answering);
+        let changes = before.changes(&look()).join("\n");
+        assert!(changes.contains("+ link docker0"), "{changes}");
+        drop(service);
+        aftermath::take_back(&before, &look());
+        // Other tests run on the same machine: only what is in this network and in `/run` counts.
+        let left = before.changes(&look());
+        let left: Vec<&String> = left
+            .iter()
+            .filter(|change| {
+                [
+                    "link",
+                    "address",
+                    "route",
+                    "firewall",
+                    "sysctl",
+                    "file /run/docker",
+                ]
+                .iter()
+                .any(|kind| change[2..].starts_with(kind))
+            })
+            .collect();
+        assert!(left.is_empty(), "{left:#?}");
     }
 }
