@@ -156,4 +156,8 @@ pub trait SandboxEngine: Send + Sync + 'static {
 
     /// The images that the engine makes sandboxes from.
     fn images(&self) -> &dyn EngineImages;
+
+    /// Gives back what the engine holds of the host beyond its sandboxes, which go on. Called
+    /// once, when the host runtime ends in order.
+    async fn close(&self) {}
 }
