@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         &[
             needs::BUILD,
             needs::CHECK,
-            needs::NETWORK,
+            needs::NATIVE,
             needs::DOCKER,
             needs::TEST,
         ]

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Sandbox) -> Result<()> {
     if args.yes {
         consent::give();
     }
-    packages::ensure_needs(&[needs::BUILD, needs::NETWORK, needs::DOCKER].concat())?;
+    packages::ensure_needs(&[needs::BUILD, needs::NATIVE, needs::DOCKER].concat())?;
     let _docker = match docker::state() {
         State::Absent => Some(docker::start()?),
         State::Answering | State::Forbidden => None,

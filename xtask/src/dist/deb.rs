@@ -99,7 +99,8 @@ fn depends(root: &Path, scratch: &Path) -> Result<String> {
         .lines()
         .find_map(|line| line.strip_prefix("shlibs:Depends="))
         .context("dpkg-shlibdeps names no libraries")?;
-    Ok(line.to_owned())
+    // The native engine runs `nft`.
+    Ok(format!("{line}, nftables"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -98,8 +98,8 @@ impl Manager {
     }
 
     /// The lines that a person runs to install `names`.
-    pub(crate) fn lines(self, names: &[&str], root: bool) -> Vec<String> {
-        let sudo = if root { "" } else { "sudo " };
+    pub(crate) fn lines(self, names: &[&str], by_sudo: bool) -> Vec<String> {
+        let sudo = if by_sudo { "sudo " } else { "" };
         let mut lines = Vec::new();
         if self.wants_lists() {
             lines.push(format!("    {sudo}{}", self.refresh().join(" ")));

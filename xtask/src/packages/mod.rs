@@ -111,8 +111,9 @@ pub(crate) fn ensure_needs(needs: &[Need]) -> Result<()> {
 
 fn install(manager: Manager, names: &[&str]) -> Result<()> {
     let root = rustix::process::geteuid().is_root();
-    let lines = manager.lines(names, root);
-    if !root && !process::exists("sudo") {
+    let sudo = process::exists("sudo");
+    let lines = manager.lines(names, !root && sudo);
+    if !root && !sudo {
         bail!(
             "installing needs root, and there is no sudo here. Run as root:\n{}",
             lines.join("\n")

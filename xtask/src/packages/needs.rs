@@ -23,11 +23,12 @@ pub(crate) const BUILD: &[Need] = &[need(
     "compiles the C parts of crates (SQLite, zstd) and links",
 )];
 
-/// What the native engine's host setup and its inspection need.
-pub(crate) const NETWORK: &[Need] = &[
-    need("iproute2", "ip", "shows links, addresses and routes"),
-    need("nftables", "nft", "shows and repairs firewall rules"),
-];
+/// What the native engine runs.
+pub(crate) const NATIVE: &[Need] = &[need(
+    "nftables",
+    "nft",
+    "holds the packet filter of native sandboxes",
+)];
 
 /// What the Docker engine needs where Docker is asked for.
 pub(crate) const DOCKER: &[Need] = &[
@@ -48,6 +49,16 @@ pub(crate) const CHECK: &[Need] = &[need(
 
 /// What the tests need beside all of the above.
 pub(crate) const TEST: &[Need] = &[
+    need(
+        "iproute2",
+        "ip",
+        "shows links, addresses and routes, which have to be the same afterwards",
+    ),
+    need(
+        "util-linux",
+        "unshare",
+        "gives a test a network of its own",
+    ),
     need(
         "busybox-static",
         "busybox",

@@ -38,7 +38,7 @@ impl Engine {
 
     pub(super) fn needs(self) -> &'static [Need] {
         match self {
-            Self::Native => needs::NETWORK,
+            Self::Native => needs::NATIVE,
             // A Docker that answers needs no package, wherever it came from.
             Self::Docker if docker::state() == State::Absent => needs::DOCKER,
             Self::Docker => &[],
