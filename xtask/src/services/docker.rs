@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -30,9 +30,33 @@ pub(crate) enum State {
     Absent,
 }
 
-/// Whether Docker answers on its socket.
+/// Whether Docker or Podman answers where the Docker engine looks for it.
 pub(crate) fn state() -> State {
-    state_at(Path::new(SOCKET))
+    let states: Vec<State> = sockets(|name| std::env::var(name).ok())
+        .iter()
+        .map(|socket| state_at(socket))
+        .collect();
+    [State::Answering, State::Forbidden]
+        .into_iter()
+        .find(|state| states.contains(state))
+        .unwrap_or(State::Absent)
+}
+
+/// The places that `SocketSearch` of the Docker engine looks at.
+fn sockets(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+    let variable = |name| variable(name).filter(|value| !value.is_empty());
+    if let Some(host) = variable("DOCKER_HOST") {
+        return vec![host.trim_start_matches("unix://").into()];
+    }
+    let mut places = vec![PathBuf::from(SOCKET), "/run/podman/podman.sock".into()];
+    if let Some(runtime) = variable("XDG_RUNTIME_DIR").map(PathBuf::from) {
+        places.push(runtime.join("docker.sock"));
+        places.push(runtime.join("podman/podman.sock"));
+    }
+    if let Some(home) = variable("HOME").map(PathBuf::from) {
+        places.push(home.join(".docker/run/docker.sock"));
+    }
+    places
 }
 
 fn state_at(socket: &Path) -> State {
@@ -97,6 +121,14 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+
+    #[test]
+    fn a_named_socket_is_the_only_one() {
+        let named = |name: &str| (name == "DOCKER_HOST").then(|| "unix:///tmp/d.sock".to_owned());
+        assert_eq!(sockets(named), [PathBuf::from("/tmp/d.sock")]);
+        let none = sockets(|_| None);
+        assert_eq!(none[0], PathBuf::from(SOCKET));
+    }
 
     #[test]
     fn what_answers_is_told_from_what_does_not() {
