@@ -11,6 +11,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -46,7 +47,7 @@ pub(crate) struct Step {
     started: Instant,
     bar: Option<ProgressBar>,
     last_plain: Mutex<Instant>,
-    finished: bool,
+    finished: AtomicBool,
 }
 
 impl Step {
@@ -71,7 +72,7 @@ impl Step {
             started,
             bar,
             last_plain: Mutex::new(started),
-            finished: false,
+            finished: AtomicBool::new(false),
         }
     }
 
@@ -92,20 +93,20 @@ impl Step {
     }
 
     /// Ends the step well.
-    pub(crate) fn done(self) {
+    pub(crate) fn done(&self) {
         self.done_with("");
     }
 
     /// Ends the step well, with what came out of it.
-    pub(crate) fn done_with(mut self, outcome: impl AsRef<str>) {
+    pub(crate) fn done_with(&self, outcome: impl AsRef<str>) {
         self.end('✓', outcome.as_ref());
     }
 
-    fn end(&mut self, mark: char, outcome: &str) {
-        if std::mem::replace(&mut self.finished, true) {
+    fn end(&self, mark: char, outcome: &str) {
+        if self.finished.swap(true, Ordering::Relaxed) {
             return;
         }
-        if let Some(bar) = self.bar.take() {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let elapsed = seconds(self.started.elapsed());

@@ -1,11 +1,13 @@
 //! Giving an image to the engines, where they do not have it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
 use super::archive::Archive;
 use super::docker::{Docker, Tagged};
+use super::native::{Named, Native};
 use super::recipe::Recipe;
 use crate::console::{self, Step};
 
@@ -50,6 +52,26 @@ pub(super) fn to_docker(recipe: &Recipe, wanted: bool, again: bool) -> Result<()
 }
 
 /// Puts the image into the native engine's store.
-pub(super) fn to_native(_recipe: &Recipe, _data_dir: Option<&Path>, _again: bool) -> Result<()> {
-    bail!("TODO")
+pub(super) fn to_native(recipe: &Recipe, data_dir: Option<&Path>, again: bool) -> Result<()> {
+    let reference = recipe.reference;
+    let native = Native::open(data_dir)?;
+    match native.named(reference)? {
+        Named::Ours(hash) if !again && hash == recipe.hash()? => {
+            console::note(format!("{reference} is in the image store"));
+            return Ok(());
+        }
+        Named::Foreign => {
+            console::note(format!(
+                "the image store has a {reference} that was not made here; it stays. \
+                 `ctnr image rm {reference}` makes room for this one."
+            ));
+            return Ok(());
+        }
+        Named::Ours(_) | Named::Absent => {}
+    }
+    let archive = Archive::prepare(recipe)?;
+    let step = Arc::new(Step::start(format!("Importing {reference}")));
+    native.import(|out| archive.write(out, &step), &step)?;
+    step.done();
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod debian;
 mod deliver;
 mod docker;
 mod elf;
+mod native;
 mod nextjs;
 mod recipe;
 mod tree;
