@@ -42,7 +42,7 @@ enum Command {
     /// Run the checks and all tests, with real servers and engines; installs what they need.
     Test(test::Args),
     /// Look at formatting, warnings, the crate graph, licences, spelling and generated files.
-    Check,
+    Check(check::Args),
     /// Measure.
     Bench(bench::Args),
     /// Make the packages that users install.
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         Command::Up(args) => up::run(&args),
         Command::Down(args) => down::run(&args),
         Command::Test(args) => test::run(&args),
-        Command::Check => check::run(),
+        Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Dist(args) => dist::run(&args),
         Command::Generate => check::generate(),

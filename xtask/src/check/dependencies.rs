@@ -1,10 +1,9 @@
 //! Crates from outside: their licences and sources, what is known against them, and whether they
 //! are used.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use super::tools;
-use crate::console;
+use super::{NotChecked, tools};
 use crate::process::Run;
 use crate::workspace::{self, Workspace};
 
@@ -20,8 +19,9 @@ pub(super) fn advisories(_: &Workspace) -> Result<()> {
         return Ok(());
     };
     if format!("{error:#}").contains("failed to fetch advisory database") {
-        console::note("The database of advisories can't be reached from here: not checked.");
-        return Ok(());
+        bail!(NotChecked(
+            "the database of advisories can't be reached from here"
+        ));
     }
     Err(error).context("a crate with a known defect; update it, or say in deny.toml why it stays")
 }
@@ -37,7 +37,7 @@ fn deny(which: &[&str]) -> Result<()> {
 /// Dependencies that no source file names, by `cargo machete`.
 pub(super) fn unused(_: &Workspace) -> Result<()> {
     Run::new(tools::cargo_machete()?)
-        .arg(".")
+        .args(["--skip-target-dir", "."])
         .dir(workspace::root())
         .capture_all()
         .context("dependencies that nothing uses; remove their lines")

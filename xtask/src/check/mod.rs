@@ -18,6 +18,45 @@ use crate::workspace::Workspace;
 
 pub(crate) use generated::write as generate;
 
+/// Which checks to run.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only these, by their names.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(NAMES))]
+    only: Vec<String>,
+}
+
+/// A check that can't be made here, and why. It counts neither as passed nor as failed.
+#[derive(Debug, thiserror::Error)]
+#[error("not checked: {0}")]
+struct NotChecked(&'static str);
+
+/// A check fails with what does not hold.
+type Check = fn(&Workspace) -> Result<()>;
+
+/// In the order of how soon they answer.
+const CHECKS: [(&str, Check); 9] = [
+    ("formatting", format::check),
+    ("size", size::check),
+    ("graph", graph::check),
+    ("spelling", spelling::check),
+    ("unused", dependencies::unused),
+    ("licences", dependencies::allowed),
+    ("advisories", dependencies::advisories),
+    ("clippy", clippy::check),
+    ("generated", generated::check),
+];
+
+const NAMES: [&str; CHECKS.len()] = {
+    let mut names = [""; CHECKS.len()];
+    let mut index = 0;
+    while index < CHECKS.len() {
+        names[index] = CHECKS[index].0;
+        index += 1;
+    }
+    names
+};
+
 /// Fetches the programs that the checks run.
 pub(crate) fn fetch_tools() -> Result<()> {
     tools::typos()?;
@@ -25,34 +64,23 @@ pub(crate) fn fetch_tools() -> Result<()> {
     Ok(())
 }
 
-/// A check: its name, and what fails when it does not hold.
-type Check = (&'static str, fn(&Workspace) -> Result<()>);
-
-/// In the order of how soon they answer.
-const CHECKS: &[Check] = &[
-    ("formatting", format::check),
-    ("sizes of files", size::check),
-    ("crate graph", graph::check),
-    ("spelling", spelling::check),
-    ("unused dependencies", dependencies::unused),
-    ("licences, bans and sources", dependencies::allowed),
-    ("advisories", dependencies::advisories),
-    ("clippy", clippy::check),
-    ("generated files", generated::check),
-];
-
 /// Runs all checks and answers how many held. What fails is said when it fails.
 pub(crate) fn all() -> Result<Tally> {
+    those(|_| true)
+}
+
+fn those(wanted: impl Fn(&str) -> bool) -> Result<Tally> {
     packages::ensure_needs(&[needs::BUILD, needs::CHECK].concat())?;
     let workspace = Workspace::read()?;
     let mut tally = Tally::default();
-    for (name, check) in CHECKS {
-        let step = Step::start(format!("Checking {name}"));
+    for (name, check) in CHECKS.iter().filter(|(name, _)| wanted(name)) {
+        let step = Step::start(format!("Checking: {name}"));
         match check(&workspace) {
             Ok(()) => {
                 step.done();
                 tally.pass();
             }
+            Err(error) if error.is::<NotChecked>() => step.done_with(error.to_string()),
             Err(error) => {
                 drop(step);
                 console::error(&error);
@@ -64,6 +92,7 @@ pub(crate) fn all() -> Result<Tally> {
 }
 
 /// `cargo xtask check`.
-pub(crate) fn run() -> Result<()> {
-    all()?.conclude("check")
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
+    those(wanted)?.conclude("check")
 }
