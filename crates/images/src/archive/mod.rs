@@ -3,4 +3,4 @@
 
 pub(crate) mod build;
 mod layer;
-mod layout;
+pub(crate) mod layout;
