@@ -1,0 +1,41 @@
+//! What a sandbox's program has put out.
+
+use bytes::Bytes;
+use ctnr_api::{LogFrame, LogsQuery};
+use ctnr_model::SandboxQuery;
+
+use crate::sandboxes::below;
+use crate::{Answer, Client, Result, Stream};
+
+impl Client {
+    /// The log with its times and streams.
+    ///
+    /// # Errors
+    /// As the backend answers, or [`ClientError`](crate::ClientError) where it does not.
+    pub async fn logs(
+        &self,
+        sandbox: &SandboxQuery,
+        query: &LogsQuery,
+    ) -> Result<Stream<Answer<LogFrame>>> {
+        self.get(&below(sandbox, ["logs"]))
+            .query(query)?
+            .lines()
+            .await
+    }
+
+    /// The log's bytes as they were put out, both streams as one.
+    ///
+    /// # Errors
+    /// As for [`Client::logs`].
+    pub async fn raw_logs(
+        &self,
+        sandbox: &SandboxQuery,
+        query: &LogsQuery,
+    ) -> Result<Stream<Bytes>> {
+        self.get(&below(sandbox, ["logs"]))
+            .query(query)?
+            .accept("text/plain")
+            .bytes()
+            .await
+    }
+}
