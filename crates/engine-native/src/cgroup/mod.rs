@@ -1,0 +1,138 @@
+//! Control groups: limits, and what a sandbox used.
+//!
+//! Both versions are supported, and hosts with both at once, where the controllers that matter
+//! are on version 1.
+
+mod v1;
+mod v2;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use ctnr_model::Limits;
+
+/// The directory in each hierarchy that all groups of ctnr are in.
+pub(crate) const PARENT: &str = "ctnr";
+
+/// Where the host mounts its control groups (`file-hierarchy(7)`).
+const ROOT: &str = "/sys/fs/cgroup";
+
+/// The period of processor limits, in microseconds.
+const CPU_PERIOD: u64 = 100_000;
+
+/// The control group of a sandbox.
+#[derive(Debug)]
+pub(crate) enum Cgroup {
+    /// One group a controller.
+    V1(v1::Group),
+    /// One group.
+    V2(v2::Group),
+}
+
+impl Cgroup {
+    /// Makes the group `name` below [`PARENT`] and sets its limits.
+    ///
+    /// # Errors
+    /// Where the host gives no group, or not to this user.
+    pub(crate) fn create(name: &str, limits: &Limits) -> io::Result<Self> {
+        if v2::is_mounted() {
+            v2::Group::create(name, limits).map(Self::V2)
+        } else {
+            v1::Group::create(name, limits).map(Self::V1)
+        }
+    }
+
+    /// The directory that a child can be forked into, on version 2.
+    pub(crate) fn fork_target(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::V1(_) => None,
+            Self::V2(group) => Some(group.directory()),
+        }
+    }
+
+    /// Moves a process into the group: 0 for the calling one. Nothing to do on version 2, where
+    /// processes are forked into it.
+    pub(crate) fn attach(&self, pid: u32) -> io::Result<()> {
+        match self {
+            Self::V1(group) => group.attach(pid),
+            Self::V2(_) => Ok(()),
+        }
+    }
+
+    /// Whether the group shows up inside the sandbox.
+    pub(crate) fn is_visible_inside(&self) -> bool {
+        matches!(self, Self::V2(_))
+    }
+
+    /// How many processes the memory limit has ended.
+    pub(crate) fn oom_kills(&self) -> u64 {
+        match self {
+            Self::V1(group) => group.oom_kills(),
+            Self::V2(group) => group.oom_kills(),
+        }
+    }
+}
+
+/// Whether this process can make groups with limits: finds out by making one.
+pub(crate) fn is_usable() -> bool {
+    let name = format!("probe-{}", std::process::id());
+    let made = Cgroup::create(&name, &Limits::default());
+    if let Err(error) = &made {
+        tracing::warn!(%error, "sandboxes can't be limited on this host");
+    }
+    let usable = made.is_ok();
+    drop(made);
+    let removed = remove(&name);
+    remove_parent();
+    usable && removed.is_ok()
+}
+
+/// Removes the group `name`, whichever version made it. One that is gone is no error; one that
+/// still has processes is, and they are killed.
+pub(crate) fn remove(name: &str) -> io::Result<()> {
+    if v2::is_mounted() {
+        v2::remove(name)
+    } else {
+        v1::remove(name)
+    }
+}
+
+/// Removes [`PARENT`] itself where nothing is left in it.
+pub(crate) fn remove_parent() {
+    if v2::is_mounted() {
+        v2::remove_parent();
+    } else {
+        v1::remove_parent();
+    }
+}
+
+/// Removes a group's directory; one that is gone is no error.
+fn remove_directory(path: &str) -> io::Result<()> {
+    match std::fs::remove_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io::Error::new(
+            error.kind(),
+            format!("removing the control group {path}: {error}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a setting of a group.
+fn write(path: &str, value: &str) -> io::Result<()> {
+    std::fs::write(path, value).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("writing {value:?} to {path}: {error}"),
+        )
+    })
+}
+
+/// The number behind `key` in a file of `key number` lines.
+fn field(path: &str, key: &str) -> u64 {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == key)
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .unwrap_or(0)
+}

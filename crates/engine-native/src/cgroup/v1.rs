@@ -1,0 +1,139 @@
+//! Control groups, version 1: a hierarchy a controller.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use ctnr_model::Limits;
+
+use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, write};
+
+/// The controllers that limits need, by the name of their mount.
+const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
+
+/// A group in each hierarchy.
+#[derive(Debug)]
+pub(crate) struct Group {
+    name: String,
+    /// The files that processes are moved by, open so that a forked child can move itself.
+    members: Vec<File>,
+}
+
+fn path(controller: &str, name: &str) -> String {
+    format!("{ROOT}/{controller}/{PARENT}/{name}")
+}
+
+impl Group {
+    pub(super) fn create(name: &str, limits: &Limits) -> io::Result<Self> {
+        let mut members = Vec::new();
+        for controller in CONTROLLERS {
+            if !Path::new(ROOT)
+                .join(controller)
+                .join("cgroup.procs")
+                .exists()
+            {
+                continue;
+            }
+            let directory = path(controller, name);
+            std::fs::create_dir_all(&directory).map_err(|error| {
+                io::Error::new(
+                    error.kind(),
+                    format!("making the control group {directory}: {error}"),
+                )
+            })?;
+            match (controller, limits) {
+                (
+                    "memory",
+                    Limits {
+                        memory: Some(memory),
+                        ..
+                    },
+                ) => {
+                    write(
+                        &format!("{directory}/memory.limit_in_bytes"),
+                        &memory.bytes().to_string(),
+                    )?;
+                    // Swap is counted only where the kernel is told to; then none is given.
+                    let swap = format!("{directory}/memory.memsw.limit_in_bytes");
+                    if Path::new(&swap).exists() {
+                        write(&swap, &memory.bytes().to_string())?;
+                    }
+                }
+                (
+                    "cpu",
+                    Limits {
+                        cpus: Some(cpus), ..
+                    },
+                ) => {
+                    write(
+                        &format!("{directory}/cpu.cfs_period_us"),
+                        &CPU_PERIOD.to_string(),
+                    )?;
+                    write(
+                        &format!("{directory}/cpu.cfs_quota_us"),
+                        &cpus.quota_micros().to_string(),
+                    )?;
+                }
+                (
+                    "pids",
+                    Limits {
+                        pids: Some(pids), ..
+                    },
+                ) => {
+                    write(&format!("{directory}/pids.max"), &pids.count().to_string())?;
+                }
+                _ => {}
+            }
+            members.push(
+                File::options()
+                    .write(true)
+                    .open(format!("{directory}/cgroup.procs"))?,
+            );
+        }
+        if members.is_empty() {
+            return Err(io::Error::other("the host mounts no control groups"));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            members,
+        })
+    }
+
+    pub(super) fn attach(&self, pid: u32) -> io::Result<()> {
+        let pid = pid.to_string();
+        self.members
+            .iter()
+            .try_for_each(|mut members| members.write_all(pid.as_bytes()))
+    }
+
+    pub(super) fn oom_kills(&self) -> u64 {
+        field(
+            &format!("{}/memory.oom_control", path("memory", &self.name)),
+            "oom_kill",
+        )
+    }
+}
+
+pub(super) fn remove(name: &str) -> io::Result<()> {
+    for controller in CONTROLLERS {
+        let directory = path(controller, name);
+        let members = std::fs::read_to_string(format!("{directory}/cgroup.procs"));
+        for pid in members
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| line.parse().ok())
+        {
+            if let Some(pid) = rustix::process::Pid::from_raw(pid) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+        remove_directory(&directory)?;
+    }
+    Ok(())
+}
+
+pub(super) fn remove_parent() {
+    for controller in CONTROLLERS {
+        let _ = std::fs::remove_dir(format!("{ROOT}/{controller}/{PARENT}"));
+    }
+}

@@ -1,0 +1,57 @@
+//! Deleting sandboxes.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use ctnr_engine::{EngineError, Result};
+use ctnr_model::SandboxId;
+
+use super::Inner;
+use super::adopt::remove_group;
+use super::life::end;
+use crate::protocol::Request;
+
+/// How long killing everything in a sandbox may take before its supervisor is killed as well.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the host's network is kept after the last sandbox, for the next one.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Ends a sandbox and removes it. When it returns, the sandbox is gone for good: what is left to
+/// do is done again by the next engine if this one dies.
+pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
+    let Ok(sandbox) = inner.sandbox(id) else {
+        return Ok(());
+    };
+    let inner = Arc::clone(inner);
+    tokio::spawn(async move {
+        let _turn = sandbox.turn.lock().await;
+        if inner.sandbox(&sandbox.id).is_err() {
+            return Ok(());
+        }
+        end(&sandbox, &Request::Kill, LIMIT).await?;
+        inner
+            .trash
+            .throw(&sandbox.directory)
+            .map_err(|error| EngineError::internal("removing the sandbox's files", error))?;
+        inner
+            .sandboxes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&sandbox.id);
+        let group = sandbox.record().and_then(|record| record.cgroup);
+        tokio::spawn(clean_up(Arc::clone(&inner), sandbox.index, group));
+        Ok(())
+    })
+    .await
+    .map_err(|error| EngineError::internal("deleting the sandbox", error))?
+}
+
+async fn clean_up(inner: Arc<Inner>, index: u32, group: Option<String>) {
+    if let Some(name) = group {
+        remove_group(&name).await;
+    }
+    inner.indexes.release(index);
+    tokio::time::sleep(IDLE).await;
+    inner.links.release_if_unused().await;
+}

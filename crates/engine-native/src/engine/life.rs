@@ -1,0 +1,150 @@
+//! Stopping sandboxes, and reaching into them.
+
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctnr_engine::{Connection, EngineError, Result, SandboxFiles};
+use ctnr_model::{ContainerPort, Protocol, SandboxId, SandboxStatus};
+use tokio::net::TcpStream;
+
+use super::Inner;
+use super::control::{self, PROMPT, check, lost, unexpected};
+use super::sandbox::Sandbox;
+use crate::process::PidFd;
+use crate::protocol::{Launch, Reply, Request};
+
+/// Ends a sandbox's program; see the trait.
+pub(super) async fn stop(
+    inner: &Arc<Inner>,
+    id: &SandboxId,
+    grace: Duration,
+) -> Result<SandboxStatus> {
+    let sandbox = inner.sandbox(id)?;
+    tokio::spawn(async move {
+        let _turn = sandbox.turn.lock().await;
+        let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        end(
+            &sandbox,
+            &Request::Stop { grace_ms },
+            grace.saturating_add(PROMPT),
+        )
+        .await?;
+        Ok(sandbox.status())
+    })
+    .await
+    .map_err(|error| EngineError::internal("stopping the sandbox", error))?
+}
+
+/// Has the supervisor end the program, and ends both where it does not answer in time. The caller
+/// has the sandbox's turn.
+pub(super) async fn end(sandbox: &Sandbox, request: &Request, limit: Duration) -> Result<()> {
+    let Ok(record) = sandbox.running_record() else {
+        return Ok(());
+    };
+    let mut running = sandbox.running();
+    let asked = async {
+        let mut channel = control::send(sandbox, request, &[]).await?;
+        let reply = channel
+            .receiver
+            .recv::<Reply>()
+            .await
+            .map_err(|error| lost(&error))?;
+        check(reply.map(|(reply, _)| reply))
+    };
+    match tokio::time::timeout(limit, asked).await {
+        Ok(Ok(Reply::Ended(record))) => {
+            sandbox.set_record(record);
+            return Ok(());
+        }
+        // It has ended by itself meanwhile, or its supervisor is lost: the watcher settles it.
+        Ok(Err(EngineError::NotRunning)) => {}
+        Ok(Err(error)) => return Err(error),
+        Ok(Ok(reply)) => return Err(unexpected(&reply)),
+        Err(_) => {
+            if let Ok(init) = PidFd::open(record.pid, record.pid_started) {
+                let _ = init.kill();
+            }
+            kill_supervisor(record.supervisor);
+        }
+    }
+    let settled = tokio::time::timeout(PROMPT, running.wait_for(|running| !running)).await;
+    match settled {
+        Ok(_) => Ok(()),
+        Err(_) => Err(EngineError::Timeout("the sandbox does not end".to_owned())),
+    }
+}
+
+/// Kills a supervisor that hangs. It is one of ctnr's own processes, and is known to live, since
+/// its socket took the request.
+fn kill_supervisor(pid: u32) {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}
+
+/// Opens a sandbox's files, whether it runs or not.
+pub(super) async fn files(inner: &Arc<Inner>, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {
+    let sandbox = inner.sandbox(id)?;
+    let doing = "opening the sandbox's files";
+    let socket = if sandbox.running_record().is_ok() {
+        let (ours, theirs) =
+            UnixStream::pair().map_err(|error| EngineError::internal(doing, error))?;
+        let mut channel = control::send(&sandbox, &Request::Files, &[theirs.as_fd()]).await?;
+        drop(theirs);
+        let reply = channel
+            .receiver
+            .recv::<Reply>()
+            .await
+            .map_err(|error| lost(&error))?;
+        check(reply.map(|(reply, _)| reply))?;
+        ours
+    } else {
+        let _turn = sandbox.turn.lock().await;
+        let record = sandbox.record().ok_or(EngineError::SandboxNotFound)?;
+        inner
+            .launcher
+            .launch(&Launch::Files(record.root))
+            .map_err(|error| EngineError::internal(doing, error))?
+    };
+    let _ = socket;
+    Err(EngineError::internal(doing, "being written"))
+}
+
+/// Connects to a port inside a running sandbox.
+pub(super) async fn connect(sandbox: &Sandbox, port: ContainerPort) -> Result<Box<dyn Connection>> {
+    if port.protocol != Protocol::Tcp {
+        return Err(EngineError::BadRequest(format!(
+            "port {port} is not a TCP port"
+        )));
+    }
+    let doing = format!("connecting to port {port} in the sandbox");
+    let mut channel = control::send(sandbox, &Request::Connect(port.port), &[]).await?;
+    let reply = channel
+        .receiver
+        .recv::<Reply>()
+        .await
+        .map_err(|error| lost(&error))?;
+    let fds = match reply {
+        Some((Reply::Done, fds)) => fds,
+        Some((reply, _)) => {
+            return Err(check(Some(reply)).map_or_else(|error| error, |reply| unexpected(&reply)));
+        }
+        None => return Err(EngineError::NotRunning),
+    };
+    let socket = fds
+        .into_iter()
+        .next()
+        .ok_or_else(|| EngineError::internal(&*doing, "no connection came along"))?;
+    let stream = std::net::TcpStream::from(socket);
+    let stream = stream
+        .set_nonblocking(true)
+        .and_then(|()| TcpStream::from_std(stream));
+    Ok(Box::new(
+        stream.map_err(|error| EngineError::internal(doing, error))?,
+    ))
+}

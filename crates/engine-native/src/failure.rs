@@ -1,0 +1,41 @@
+//! Adding to a cause what was being done.
+
+use std::fmt::Display;
+
+use ctnr_engine::EngineError;
+
+use crate::protocol::Failure;
+
+/// Says of an error what was being done when it happened.
+pub(crate) trait Doing<T> {
+    /// Turns an error into a [`Failure`] with `what` was being done.
+    fn doing(self, what: impl Into<String>) -> Result<T, Failure>;
+}
+
+impl<T, E: Display> Doing<T> for Result<T, E> {
+    fn doing(self, what: impl Into<String>) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Other(what.into(), error.to_string()))
+    }
+}
+
+impl From<Failure> for EngineError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::PortTaken(container, host_port) => Self::PortTaken {
+                container,
+                host_port,
+            },
+            Failure::CommandNotFound(program) => Self::CommandNotFound { program },
+            Failure::CommandNotExecutable(program, reason) => {
+                Self::CommandNotExecutable { program, reason }
+            }
+            Failure::Bad(message) => Self::BadRequest(message),
+            Failure::ExecNotFound(id) => Self::ExecNotFound(id),
+            Failure::NotRunning => Self::NotRunning,
+            Failure::Unreachable(port, reason) => Self::Unavailable(format!(
+                "nothing answers at port {port} in the sandbox: {reason}"
+            )),
+            Failure::Other(doing, cause) => Self::Internal { doing, cause },
+        }
+    }
+}

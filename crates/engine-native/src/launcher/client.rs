@@ -1,0 +1,97 @@
+//! The engine's side of the launcher.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+use super::NAME;
+use super::sealed::open_self;
+use crate::protocol::Launch;
+use crate::wire;
+
+/// A launcher that runs, and is started again where it was killed.
+pub(crate) struct Launcher {
+    running: Mutex<Running>,
+}
+
+struct Running {
+    process: Child,
+    socket: UnixStream,
+}
+
+impl Launcher {
+    /// Starts the launcher.
+    pub(crate) fn start() -> io::Result<Self> {
+        Ok(Self {
+            running: Mutex::new(Running::start()?),
+        })
+    }
+
+    /// Has the launcher fork a process, which the returned socket leads to.
+    ///
+    /// It blocks for as long as the launcher takes to read the request, which is microseconds.
+    pub(crate) fn launch(&self, launch: &Launch) -> io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let mut running = self
+            .running
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if wire::send(&running.socket, launch, &[theirs.as_fd()]).is_err() {
+            // It was killed; what it forked goes on without it.
+            tracing::warn!("the launcher is gone, and is started again");
+            running.end();
+            *running = Running::start()?;
+            wire::send(&running.socket, launch, &[theirs.as_fd()])?;
+        }
+        Ok(ours)
+    }
+
+    /// The launcher's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .process
+            .id()
+    }
+}
+
+impl Running {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the launcher is a process of this module's"
+    )]
+    fn start() -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let program = open_self()?;
+        let process = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
+            .arg0(NAME)
+            .env_clear()
+            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .current_dir("/")
+            // Out of reach of the signals that a terminal sends to the engine.
+            .process_group(0)
+            .spawn()?;
+        Ok(Self {
+            process,
+            socket: ours,
+        })
+    }
+
+    fn end(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // An end of file has the launcher end by itself.
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        let _ = self.process.wait();
+    }
+}

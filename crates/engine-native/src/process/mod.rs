@@ -1,0 +1,17 @@
+//! Making processes and giving them their rights: thin wrappers over Linux system calls.
+
+mod clone;
+mod command;
+mod credentials;
+mod exit;
+mod namespaces;
+mod pidfd;
+mod user;
+
+pub(crate) use clone::{Forked, fork};
+pub(crate) use command::{ExecFailure, PreparedCommand};
+pub(crate) use credentials::{become_root_of_namespace, drop_privileges};
+pub(crate) use exit::wait;
+pub(crate) use namespaces::{enter_sandbox, forking_into_pids_of, new_cgroup_namespace, own_pids};
+pub(crate) use pidfd::{PidFd, signal_from_raw, start_time};
+pub(crate) use user::{ResolvedUser, resolve as resolve_user};

@@ -1,0 +1,220 @@
+//! Commands in the sandbox.
+
+use std::convert::Infallible;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+use ctnr_engine::{ExecSpec, Stdio};
+use ctnr_model::{EnvVar, ExitStatus, Process};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Pid, kill_process_group, setsid};
+use rustix::thread::UnshareFlags;
+
+use super::serve::{Sandbox, wait_for};
+use super::spawn::{died_early, fork_alone, in_child};
+use crate::cgroup::Cgroup;
+use crate::failure::Doing;
+use crate::init::{Report, become_program};
+use crate::process::{
+    Forked, PidFd, become_root_of_namespace, enter_sandbox, forking_into_pids_of, resolve_user,
+};
+use crate::protocol::{ExecInput, Failure, Reply};
+use crate::terminal;
+use crate::wire::{self, Channel, Receiver, Sender};
+
+/// A command that runs.
+pub(super) struct Running {
+    pub(super) child: PidFd,
+    /// The master of its terminal.
+    pub(super) terminal: Option<OwnedFd>,
+}
+
+/// Runs a command for a caller, whose descriptors it gets where it is attached with pipes.
+pub(super) async fn run(
+    sandbox: &Rc<Sandbox>,
+    spec: ExecSpec,
+    fds: Vec<OwnedFd>,
+    sender: Sender,
+    receiver: Receiver,
+) -> io::Result<()> {
+    if spec.detached {
+        return match sandbox.detached.start(sandbox, spec).await {
+            Ok(command) => command.attach(sender, receiver).await,
+            Err(failure) => sender.send(&Reply::Failed(failure), &[]).await,
+        };
+    }
+    match start(sandbox, &spec, fds).await {
+        Ok(running) => attached(running, sender, receiver).await,
+        Err(failure) => sender.send(&Reply::Failed(failure), &[]).await,
+    }
+}
+
+/// Stands by an attached command: passes signals on, tells its end, and kills it where its caller
+/// is gone.
+async fn attached(running: Running, sender: Sender, mut receiver: Receiver) -> io::Result<()> {
+    let pid = running.child.pid();
+    let terminal = running.terminal;
+    let fds: Vec<BorrowedFd<'_>> = terminal.iter().map(AsFd::as_fd).collect();
+    let told = sender.send(&Reply::Started(pid), &fds).await;
+    drop(terminal);
+    let exit = wait_for(running.child);
+    tokio::pin!(exit);
+    let mut present = told.is_ok();
+    if !present {
+        kill_group(pid, libc::SIGKILL);
+    }
+    let exit: ExitStatus = loop {
+        tokio::select! {
+            exit = &mut exit => break exit?,
+            input = receiver.recv::<ExecInput>(), if present => match input {
+                Ok(Some((ExecInput::Signal(signal), _))) => kill_group(pid, signal),
+                // A terminal's size is set by its holder, who is the caller.
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => {
+                    present = false;
+                    kill_group(pid, libc::SIGKILL);
+                }
+            },
+        }
+    };
+    sender.send(&Reply::Exited(exit), &[]).await
+}
+
+/// Signals a command and all that it started and that stayed in its group.
+pub(super) fn kill_group(pid: u32, signal: i32) {
+    let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    if let (Some(group), Some(signal)) = (group, crate::process::signal_from_raw(signal)) {
+        // One that has just ended is no error.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// Starts a command, with `fds` as its standard streams or a terminal of its own, and returns
+/// when its program runs.
+pub(super) async fn start(
+    sandbox: &Rc<Sandbox>,
+    spec: &ExecSpec,
+    fds: Vec<OwnedFd>,
+) -> Result<Running, Failure> {
+    if sandbox.ended.borrow().is_some() || sandbox.init.has_ended() {
+        return Err(Failure::NotRunning);
+    }
+    let process = process_of(&sandbox.record.process, spec);
+    let (ours, theirs) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .doing("making a socket to the command")?;
+    let group = sandbox.cgroup.as_ref().and_then(Cgroup::fork_target);
+    let forked = forking_into_pids_of(
+        &sandbox.init,
+        sandbox.own_pids.as_fd(),
+        || match fork_alone(UnshareFlags::empty(), group) {
+            Ok(Forked::Child) => in_child(theirs.as_fd(), || {
+                become_command(sandbox, spec, &process, &theirs, &fds)
+            }),
+            Ok(Forked::Parent(child)) => Ok(child),
+            Err(error) => Err(error),
+        },
+    );
+    let child = match forked.doing("joining the sandbox's processes")? {
+        Ok(child) => child,
+        // The kernel's word for a sandbox whose first process has ended.
+        Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => {
+            return Err(Failure::NotRunning);
+        }
+        Err(error) => return Err(error).doing("forking the command"),
+    };
+    drop((theirs, fds));
+    match wait_until_executed(ours).await {
+        Ok(terminal) => Ok(Running { child, terminal }),
+        Err(failure) => {
+            let _ = child.kill();
+            let _ = wait_for(child).await;
+            Err(failure)
+        }
+    }
+}
+
+/// The sandbox's process with what the command changes.
+fn process_of(base: &Process, spec: &ExecSpec) -> Process {
+    let mut env = base.env.clone();
+    for var in &spec.env {
+        match env.iter_mut().find(|known| known.name() == var.name()) {
+            Some(known) => *known = var.clone(),
+            None => env.push(var.clone()),
+        }
+    }
+    Process {
+        args: spec.cmd.clone(),
+        env,
+        workdir: spec.workdir.clone().unwrap_or_else(|| base.workdir.clone()),
+        user: spec.user.clone().unwrap_or_else(|| base.user.clone()),
+    }
+}
+
+/// In the forked child: moves into the sandbox and becomes the command.
+fn become_command(
+    sandbox: &Sandbox,
+    spec: &ExecSpec,
+    process: &Process,
+    supervisor: &OwnedFd,
+    fds: &[OwnedFd],
+) -> Result<Infallible, Failure> {
+    if let Some(cgroup) = &sandbox.cgroup {
+        cgroup
+            .attach(0)
+            .doing("putting the command under the sandbox's limits")?;
+    }
+    enter_sandbox(&sandbox.init).doing("entering the sandbox")?;
+    become_root_of_namespace().doing("becoming root of the sandbox")?;
+    setsid().doing("making a session for the command")?;
+    let hostname = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    let mut extra = vec![EnvVar::new("HOSTNAME", &hostname).doing("naming the sandbox")?];
+    match (spec.stdio, fds) {
+        (Stdio::Terminal(size), _) => {
+            let doing = "opening a terminal";
+            let (master, end) = terminal::open_pair(size).doing(doing)?;
+            let user =
+                resolve_user(&process.user).map_err(|error| Failure::Bad(error.to_string()))?;
+            terminal::give(&end, user.uid).doing(doing)?;
+            terminal::control(&end).doing(doing)?;
+            wire::send(supervisor, &Report::Terminal, &[master.as_fd()]).doing(doing)?;
+            drop(master);
+            extra.push(EnvVar::new("TERM", "xterm-256color").doing(doing)?);
+            let end = end.as_fd();
+            become_program(process, &extra, supervisor.as_fd(), [end, end, end])
+        }
+        (Stdio::Pipes { .. }, [stdin, stdout, stderr]) => {
+            let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+            become_program(process, &extra, supervisor.as_fd(), stdio)
+        }
+        (Stdio::Pipes { .. }, _) => Err(Failure::Other(
+            "connecting the command".into(),
+            "streams are missing".into(),
+        )),
+    }
+}
+
+/// Waits until the child's program runs; gives the master of its terminal.
+async fn wait_until_executed(socket: OwnedFd) -> Result<Option<OwnedFd>, Failure> {
+    let doing = "waiting for the command to run";
+    let mut receiver = Channel::new(socket.into()).doing(doing)?.receiver;
+    let mut terminal = None;
+    let mut executing = false;
+    loop {
+        match receiver.recv::<Report>().await.doing(doing)? {
+            Some((Report::Terminal, fds)) => terminal = fds.into_iter().next(),
+            Some((Report::Executing, _)) => executing = true,
+            Some((Report::Failed(failure), _)) => return Err(failure),
+            None if executing => return Ok(terminal),
+            None => return Err(died_early()),
+        }
+    }
+}

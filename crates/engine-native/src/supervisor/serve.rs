@@ -1,0 +1,153 @@
+//! A supervisor's work while the program runs.
+
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::Duration;
+
+use ctnr_engine::OutputStream;
+use ctnr_model::ExitStatus;
+use jiff::Timestamp;
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+use tokio::task::{JoinSet, LocalSet};
+
+use super::CONTROL_SOCKET;
+use super::control;
+use super::detached::Detached;
+use super::output::pump;
+use super::start::Started;
+use crate::cgroup::{self, Cgroup};
+use crate::ports::{self, Target};
+use crate::process::{PidFd, own_pids, wait};
+use crate::protocol::{Report, SandboxRecord};
+use crate::record;
+use crate::stream::register;
+use crate::wire::Channel;
+
+/// How long output is still read after the program has ended: everything in the sandbox is dead
+/// by then, so what is in the pipes is all there is.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long callers are given to read their last answers.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the tasks of a supervisor share.
+pub(super) struct Sandbox {
+    pub(super) record: SandboxRecord,
+    pub(super) init: PidFd,
+    pub(super) cgroup: Option<Cgroup>,
+    /// The supervisor's own namespace of process ids.
+    pub(super) own_pids: OwnedFd,
+    pub(super) target: Target,
+    pub(super) detached: Detached,
+    /// How the program ended, once it has.
+    pub(super) ended: watch::Receiver<Option<SandboxRecord>>,
+}
+
+/// Serves until the program has ended and all is written down.
+pub(super) fn serve(started: Started, lifeline: UnixStream) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    LocalSet::new().block_on(&runtime, serve_in_runtime(started, lifeline))
+}
+
+async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<()> {
+    let directory = started.record.root.dir.clone();
+    let socket = directory.join(CONTROL_SOCKET);
+    let listener = listen(&directory)?;
+    record::write(&directory, &started.record)?;
+    let lifeline = Channel::new(lifeline)?;
+    // An engine that has died asks again over the control socket.
+    let _ = lifeline
+        .sender
+        .send(&Report::Launched(started.record.clone()), &[])
+        .await;
+
+    let (ended_sender, ended) = watch::channel(None);
+    let log = Rc::new(std::cell::RefCell::new(started.log));
+    let mut pumps = JoinSet::new();
+    pumps.spawn_local(pump(started.stdout, OutputStream::Stdout, Rc::clone(&log)));
+    pumps.spawn_local(pump(started.stderr, OutputStream::Stderr, log));
+    let target = Target::new(started.netns, started.link.as_ref());
+    let forwarding = tokio::task::spawn_local(ports::serve(started.listeners, target.clone()));
+
+    let sandbox = Rc::new(Sandbox {
+        record: started.record,
+        init: started.init,
+        cgroup: started.cgroup,
+        own_pids: own_pids()?,
+        target,
+        detached: Detached::default(),
+        ended,
+    });
+    let mut connections = JoinSet::new();
+    let exit = wait_for(sandbox.init.try_clone()?);
+    tokio::pin!(exit);
+    let exit = loop {
+        tokio::select! {
+            exit = &mut exit => break exit?,
+            accepted = listener.accept() => {
+                let (stream, _) = accepted?;
+                connections.spawn_local(control::answer(Rc::clone(&sandbox), stream.into_std()?));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    };
+
+    // The ports are free when the end is told: the sandbox may be started again at once.
+    forwarding.abort();
+    let _ = forwarding.await;
+    let drained = async { while pumps.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(DRAIN, drained).await;
+    let record = finish(&sandbox, exit)?;
+    let _ = fs::remove_file(&socket);
+    let _ = ended_sender.send(Some(record.clone()));
+    let _ = lifeline.sender.send(&Report::Ended(record), &[]).await;
+    let answered = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(FAREWELL, answered).await;
+    Ok(())
+}
+
+/// Listens in the sandbox's directory, by a relative path: an absolute one may be longer than a
+/// socket's address can be (`unix(7)`).
+fn listen(directory: &std::path::Path) -> io::Result<UnixListener> {
+    std::env::set_current_dir(directory)?;
+    match fs::remove_file(CONTROL_SOCKET) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    UnixListener::bind(CONTROL_SOCKET)
+}
+
+/// Waits for a child's end and reaps it.
+pub(super) async fn wait_for(child: PidFd) -> io::Result<ExitStatus> {
+    let child = register(child)?;
+    let _ended = child.readable().await?;
+    wait(child.get_ref())
+}
+
+/// Writes down how the program ended, and removes what was needed to run it.
+fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
+    let oom_killed = exit.signal == Some(libc::SIGKILL)
+        && sandbox
+            .cgroup
+            .as_ref()
+            .is_some_and(|cgroup| cgroup.oom_kills() > 0);
+    let ended = Some((Timestamp::now(), ExitStatus { oom_killed, ..exit }));
+    let record = SandboxRecord {
+        ended,
+        ..sandbox.record.clone()
+    };
+    record::write(&record.root.dir, &record)?;
+    if let Some(name) = &record.cgroup {
+        // A process may take a moment to leave its group; the engine removes what is left.
+        if let Err(error) = cgroup::remove(name) {
+            tracing::debug!(%error, "a control group is left to the engine");
+        }
+    }
+    Ok(record)
+}

@@ -1,0 +1,251 @@
+//! From a request to a running program.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::path::Path;
+
+use jiff::Timestamp;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::thread::UnshareFlags;
+
+use super::spawn::{fork_alone, in_child, wait_until_executed};
+use crate::cgroup::{self, Cgroup};
+use crate::failure::Doing;
+use crate::init::{self, Step};
+use crate::log::LogWriter;
+use crate::network::{self, LinkPlan};
+use crate::ports::{self, Listener, PortError};
+use crate::process::{Forked, PidFd, start_time, wait};
+use crate::protocol::{Failure, IdMap, RootLaunch, SandboxLaunch, SandboxRecord};
+use crate::record;
+use crate::rootfs::{Mapping, mount_overlay};
+use crate::wire;
+
+/// How many ids a sandbox has where the engine has the right to map more than one.
+const ID_COUNT: u32 = 65_536;
+
+/// A sandbox whose program runs.
+pub(super) struct Started {
+    pub(super) record: SandboxRecord,
+    pub(super) init: PidFd,
+    pub(super) cgroup: Option<Cgroup>,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) netns: OwnedFd,
+    /// The sandbox's own address, where it has a link.
+    pub(super) link: Option<LinkPlan>,
+    pub(super) log: LogWriter,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+}
+
+/// Starts the sandbox's program. Where that fails, its processes, control group and ports are
+/// gone again.
+pub(super) fn start(launch: &SandboxLaunch) -> Result<Started, Failure> {
+    let listeners = ports::bind(&launch.ports).map_err(port_failure)?;
+    prepare_directories(&launch.root)?;
+    let cgroup = match &launch.cgroup {
+        Some(name) => {
+            Some(Cgroup::create(name, &launch.limits).doing("setting the sandbox's limits")?)
+        }
+        None => None,
+    };
+    let started = start_in(launch, cgroup, listeners);
+    if let (Err(_), Some(name)) = (&started, &launch.cgroup) {
+        let _ = cgroup::remove(name);
+    }
+    started
+}
+
+fn start_in(
+    launch: &SandboxLaunch,
+    cgroup: Option<Cgroup>,
+    listeners: Vec<Listener>,
+) -> Result<Started, Failure> {
+    let log = LogWriter::open(&launch.root.dir).doing("opening the sandbox's log")?;
+    let pipe = || pipe_with(PipeFlags::CLOEXEC).doing("making a pipe for the program's output");
+    let ((stdout, stdout_end), (stderr, stderr_end)) = (pipe()?, pipe()?);
+    let (ours, theirs) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .doing("making a socket to the sandbox")?;
+
+    let namespaces = UnshareFlags::NEWUSER
+        | UnshareFlags::NEWNS
+        | UnshareFlags::NEWPID
+        | UnshareFlags::NEWNET
+        | UnshareFlags::NEWIPC
+        | UnshareFlags::NEWUTS;
+    let group = cgroup.as_ref().and_then(Cgroup::fork_target);
+    let in_v2 = cgroup.as_ref().is_some_and(Cgroup::is_visible_inside);
+    let init = match fork_alone(namespaces, group).doing("making the sandbox's namespaces")? {
+        Forked::Child => {
+            drop(ours);
+            in_child(theirs.as_fd(), || {
+                let null = fs::File::open("/dev/null").doing("opening /dev/null")?;
+                let stdio = [null.as_fd(), stdout_end.as_fd(), stderr_end.as_fd()];
+                init::run(launch, in_v2, theirs.as_fd(), stdio)
+            })
+        }
+        Forked::Parent(init) => init,
+    };
+    drop((theirs, stdout_end, stderr_end));
+
+    match guide(launch, cgroup.as_ref(), &init, ours) {
+        Ok((netns, link)) => {
+            let record = make_record(launch, &init, &listeners)?;
+            Ok(Started {
+                record,
+                init,
+                cgroup,
+                listeners,
+                netns,
+                link,
+                log,
+                stdout,
+                stderr,
+            })
+        }
+        Err(failure) => {
+            let _ = init.kill();
+            let _ = wait(&init);
+            Err(failure)
+        }
+    }
+}
+
+/// Takes the first process through its steps until the program runs.
+fn guide(
+    launch: &SandboxLaunch,
+    cgroup: Option<&Cgroup>,
+    init: &PidFd,
+    socket: OwnedFd,
+) -> Result<(OwnedFd, Option<LinkPlan>), Failure> {
+    let pid = init.pid();
+    map_ids(pid, launch.root.ids).doing("mapping the sandbox's user ids")?;
+    let namespace = |kind| {
+        let path = format!("/proc/{pid}/ns/{kind}");
+        fs::File::open(&path)
+            .map(OwnedFd::from)
+            .doing(format!("opening {path}"))
+    };
+    match launch.root.ids {
+        IdMap::Range { .. } => {
+            let users = namespace("user")?;
+            let root = mount_overlay(&launch.root, Mapping::IdMapped(users.as_fd()))?;
+            wire::send(&socket, &Step::Mapped, &[root.as_fd()])
+        }
+        IdMap::Single { .. } => wire::send(&socket, &Step::Mapped, &[]),
+    }
+    .doing("starting the sandbox's first process")?;
+    if let Some(cgroup) = cgroup {
+        cgroup
+            .attach(pid)
+            .doing("putting the sandbox under its limits")?;
+    }
+    let netns = namespace("net")?;
+    let link = connect(launch, &netns)?;
+    let addresses = link.map(|link| {
+        let v6 = link.ipv6().map(|_| link.sandbox_v6().to_string());
+        std::iter::once(link.sandbox_v4().to_string())
+            .chain(v6)
+            .collect()
+    });
+    wire::send(
+        &socket,
+        &Step::Connected(addresses.unwrap_or_default()),
+        &[],
+    )
+    .doing("starting the sandbox's first process")?;
+    wait_until_executed(&socket)?;
+    Ok((netns, link))
+}
+
+fn connect(launch: &SandboxLaunch, netns: &OwnedFd) -> Result<Option<LinkPlan>, Failure> {
+    let doing = "connecting the sandbox's network";
+    match &launch.network.link {
+        Some(link) => network::attach(netns.as_fd(), link).doing(doing)?,
+        None => network::loopback_only(netns.as_fd()).doing(doing)?,
+    }
+    Ok(launch.network.link)
+}
+
+/// Makes the directories of the writable layer, which belong to the sandbox's root user.
+pub(super) fn prepare_directories(root: &RootLaunch) -> Result<(), Failure> {
+    let make = |name: &str, mode| match fs::DirBuilder::new().mode(mode).create(root.dir.join(name))
+    {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(error).doing(format!("making the sandbox's {name} directory"))
+        }
+        _ => Ok(()),
+    };
+    make("work", 0o700)?;
+    make("upper", 0o755)?;
+    if let IdMap::Range { first } = root.ids {
+        chown(root.dir.join("upper"), Some(first), Some(first))
+            .doing("giving the sandbox its upper directory")?;
+    }
+    Ok(())
+}
+
+/// Maps the ids of a new user namespace (`user_namespaces(7)`).
+pub(super) fn map_ids(pid: u32, ids: IdMap) -> io::Result<()> {
+    let write =
+        |file: &str, text: String| fs::write(Path::new(&format!("/proc/{pid}/{file}")), text);
+    match ids {
+        IdMap::Range { first } => {
+            write("uid_map", format!("0 {first} {ID_COUNT}"))?;
+            write("gid_map", format!("0 {first} {ID_COUNT}"))
+        }
+        IdMap::Single { uid, gid } => {
+            write("setgroups", "deny".to_owned())?;
+            write("uid_map", format!("0 {uid} 1"))?;
+            write("gid_map", format!("0 {gid} 1"))
+        }
+    }
+}
+
+fn make_record(
+    launch: &SandboxLaunch,
+    init: &PidFd,
+    listeners: &[Listener],
+) -> Result<SandboxRecord, Failure> {
+    Ok(SandboxRecord {
+        version: record::VERSION,
+        id: launch.id.clone(),
+        index: launch.index,
+        boot_id: record::boot_id().doing("reading the host's boot id")?,
+        supervisor: std::process::id(),
+        pid: init.pid(),
+        // A program that has ended already is a zombie still, so its entry is there.
+        pid_started: start_time(init.pid()).doing("reading when the program started")?,
+        ports: ports::published(listeners),
+        image_id: launch.image_id.clone(),
+        stop_signal: launch.stop_signal,
+        process: launch.process.clone(),
+        root: launch.root.clone(),
+        cgroup: launch.cgroup.clone(),
+        link: launch.network.link,
+        started_at: Timestamp::now(),
+        ended: None,
+    })
+}
+
+fn port_failure(error: PortError) -> Failure {
+    match error {
+        PortError::Taken {
+            container,
+            host_port,
+        } => Failure::PortTaken(container, host_port),
+        PortError::Socket { .. } => Failure::Other(
+            "publishing the sandbox's ports".to_owned(),
+            error.to_string(),
+        ),
+        error => Failure::Bad(error.to_string()),
+    }
+}

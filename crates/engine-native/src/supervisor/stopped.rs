@@ -1,0 +1,87 @@
+//! The files of a sandbox that does not run.
+
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::thread::UnshareFlags;
+
+use super::spawn::{fork_alone, leave};
+use super::start::{map_ids, prepare_directories};
+use crate::failure::Doing;
+use crate::files;
+use crate::init::Step;
+use crate::process::{Forked, become_root_of_namespace, wait};
+use crate::protocol::{Failure, IdMap, RootLaunch};
+use crate::rootfs::{Mapping, attach_root, mount_overlay, pivot};
+use crate::wire;
+
+/// Serves the files of a sandbox on `socket`, in namespaces made for that, until its far end is
+/// closed.
+pub(crate) fn serve_stopped_files(root: &RootLaunch, socket: UnixStream) -> ExitCode {
+    match serve(root, socket) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tracing::error!(?failure, "a stopped sandbox's files can't be served");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(root: &RootLaunch, socket: UnixStream) -> Result<(), Failure> {
+    prepare_directories(root)?;
+    let (ours, theirs) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .doing("making a socket")?;
+    let namespaces = UnshareFlags::NEWUSER | UnshareFlags::NEWNS;
+    let child = match fork_alone(namespaces, None).doing("making namespaces")? {
+        Forked::Child => {
+            drop(ours);
+            match enter(root, &theirs) {
+                Ok(()) => {
+                    files::serve(socket.into());
+                    leave(0)
+                }
+                Err(failure) => {
+                    files::refuse(socket.into(), failure);
+                    leave(1)
+                }
+            }
+        }
+        Forked::Parent(child) => child,
+    };
+    drop((theirs, socket));
+    map_ids(child.pid(), root.ids).doing("mapping the sandbox's user ids")?;
+    match root.ids {
+        IdMap::Range { .. } => {
+            let path = format!("/proc/{}/ns/user", child.pid());
+            let users = std::fs::File::open(&path).doing(format!("opening {path}"))?;
+            let mount = mount_overlay(root, Mapping::IdMapped(users.as_fd()))?;
+            wire::send(&ours, &Step::Mapped, &[mount.as_fd()])
+        }
+        IdMap::Single { .. } => wire::send(&ours, &Step::Mapped, &[]),
+    }
+    .doing("handing over the sandbox's root")?;
+    wait(&child).doing("waiting for the file server")?;
+    Ok(())
+}
+
+/// Moves the calling process into the sandbox's root, as root there.
+fn enter(root: &RootLaunch, parent: &impl AsFd) -> Result<(), Failure> {
+    let doing = "waiting for the sandbox's root";
+    let Some((Step::Mapped, fds)) = wire::recv::<Step>(parent).doing(doing)? else {
+        return Err(Failure::Other(doing.into(), "it did not come".into()));
+    };
+    become_root_of_namespace().doing("becoming root of the sandbox")?;
+    let mount = match fds.into_iter().next() {
+        Some(mount) => mount,
+        None => mount_overlay(root, Mapping::Own)?,
+    };
+    attach_root(mount.as_fd())?;
+    pivot(mount.as_fd())
+}
