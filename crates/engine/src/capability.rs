@@ -22,6 +22,8 @@ pub enum Capability {
     FilesWhileStopped,
     /// UDP ports.
     UdpPorts,
+    /// Published ports of a sandbox that has no outgoing connections.
+    PortsWithoutEgress,
 }
 
 impl Capability {
@@ -35,6 +37,7 @@ impl Capability {
             Self::FileWatch => "file watch",
             Self::FilesWhileStopped => "files while stopped",
             Self::UdpPorts => "udp ports",
+            Self::PortsWithoutEgress => "published ports without outgoing connections",
         }
     }
 }

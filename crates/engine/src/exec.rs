@@ -83,7 +83,8 @@ pub struct ExecOutput {
 ///
 /// The output has backpressure: a command whose output is not read blocks in the end.
 pub struct ExecSession {
-    /// Its standard input; dropping it gives the command an end of file.
+    /// Its standard input. Shutting it down gives the command an end of file; dropping it does so
+    /// as well, but not for a detached command, which others may write to.
     pub stdin: Option<Box<dyn AsyncWrite + Send + Unpin>>,
     /// Its output, until it has closed its streams.
     pub output: Stream<Result<ExecOutput>>,
