@@ -133,15 +133,21 @@ impl Port {
         let mut place = 0;
         loop {
             let socket = Rc::clone(&flow.socket.borrow());
-            match timeout_at(flow.last_used.get() + IDLE, socket.ready(ANSWER)).await {
+            let waiting = timeout_at(flow.last_used.get() + IDLE, socket.ready(ANSWER));
+            let ready = match waiting.await {
                 Err(_) if flow.last_used.get().elapsed() >= IDLE => return,
                 Err(_) => continue,
                 Ok(Err(_)) => return,
-                Ok(Ok(_)) => {}
-            }
+                Ok(Ok(ready)) => ready,
+            };
+            let interest = if ready.is_readable() {
+                Interest::READABLE
+            } else {
+                Interest::ERROR
+            };
             for _ in 0..BURST {
                 let mut buffer = self.buffer.borrow_mut();
-                match socket.try_io(ANSWER, || receive(&socket, &mut buffer)) {
+                match socket.try_io(interest, || receive(&socket, &mut buffer)) {
                     Ok(length) => {
                         flow.last_used.set(Instant::now());
                         flow.unanswered.take();
