@@ -55,6 +55,7 @@ pub struct ExecRequest {
 /// How bytes are written in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = "utf-8"))]
 pub enum TextEncoding {
     /// As text; what is not UTF-8 becomes U+FFFD.
     #[default]
@@ -66,7 +67,7 @@ pub enum TextEncoding {
 }
 
 impl TextEncoding {
-    fn is_default(&self) -> bool {
+    pub(crate) fn is_default(&self) -> bool {
         *self == Self::Utf8
     }
 }

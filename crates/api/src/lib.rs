@@ -15,6 +15,7 @@ mod image;
 mod info;
 mod inspect;
 mod limits;
+mod link;
 mod logs;
 mod sandbox;
 mod signal;
@@ -41,6 +42,7 @@ pub use inspect::{
     Config, EmptyObject, HostConfig, NetworkSettings, PortBinding, SandboxDetails, State,
 };
 pub use limits::LimitsRequest;
+pub use link::{Link, LinkRequest};
 pub use logs::{LogFrame, LogsQuery, Tail};
 pub use sandbox::{
     CreateSandbox, ListQuery, Port, RestartRequest, SandboxCreated, SandboxList, SandboxSummary,

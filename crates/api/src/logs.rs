@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::OutputStream;
 use crate::flag::{flag, is_no, yes};
+use crate::{OutputStream, TextEncoding};
 
 /// The query of `GET /v1/sandboxes/{id}/logs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct LogsQuery {
     /// Begin each line of text with its time.
     #[serde(deserialize_with = "flag", skip_serializing_if = "is_no")]
     pub timestamps: bool,
+    /// How `data` is written in JSON.
+    #[serde(skip_serializing_if = "TextEncoding::is_default")]
+    pub encoding: TextEncoding,
     /// Standard output; on where nothing is said.
     #[serde(deserialize_with = "flag", default = "yes")]
     pub stdout: bool,
@@ -46,6 +49,7 @@ impl Default for LogsQuery {
             since: None,
             until: None,
             timestamps: false,
+            encoding: TextEncoding::Utf8,
             stdout: true,
             stderr: true,
         }
@@ -107,7 +111,7 @@ pub struct LogFrame {
     pub time: Timestamp,
     /// The stream.
     pub stream: OutputStream,
-    /// At most a line, with its end of line where it has one; what is not UTF-8 becomes U+FFFD.
+    /// At most a line, with its end of line where it has one, in the query's encoding.
     pub data: String,
 }
 

@@ -117,9 +117,10 @@ pub struct ListQuery {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", param(value_type = Vec<String>, schema_with = states_schema))]
     pub state: Vec<SandboxState>,
-    /// Only those whose name contains this.
+    /// Only the one with this name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
+    pub name: Option<SandboxName>,
     /// At most so many, 1 to 1000; `next` in the answer leads to the following ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]

@@ -1,8 +1,8 @@
 //! Commands over a WebSocket.
 //!
 //! ```text
-//!  client ──▶ server   binary   bytes for the command's standard input
-//!                      text     ClientMessage as JSON
+//!  client ──▶ server   text     ClientMessage as JSON; `start` first where the query has no cmd
+//!                      binary   bytes for the command's standard input
 //!  server ──▶ client   binary   STDOUT_FRAME or STDERR_FRAME, then bytes of that stream
 //!                      text     ServerMessage as JSON; `exit` or `error` is the last
 //! ```
@@ -32,7 +32,9 @@ pub const STDERR_FRAME: u8 = 2;
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 pub struct TerminalQuery {
-    /// The program, and given again, its arguments.
+    /// The program, and given again, its arguments. Without it the first message is `start`, which
+    /// has all of these fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cmd: Vec<String>,
     /// `NAME=value`; can be given several times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,10 +77,11 @@ pub struct TerminalAttachQuery {
 }
 
 /// A text frame from the client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ClientMessage {
+    /// The command, where the query has none: what is in an address gets into logs.
+    Start(Box<TerminalQuery>),
     /// The terminal's size has changed.
     Resize {
         /// Characters a line.
@@ -118,4 +121,35 @@ pub enum ServerMessage {
         /// What went wrong.
         error: crate::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_has_the_fields_of_the_query() {
+        let text = r#"{"type":"start","cmd":["sh"],"env":["A=b"],"tty":true,"columns":100}"#;
+        let message: ClientMessage = serde_json::from_str(text).unwrap();
+        let ClientMessage::Start(start) = &message else {
+            panic!("{message:?}");
+        };
+        assert_eq!(
+            (start.cmd.len(), start.tty, start.columns),
+            (1, true, Some(100))
+        );
+        let again = serde_json::to_string(&message).unwrap();
+        assert_eq!(
+            serde_json::from_str::<ClientMessage>(&again).unwrap(),
+            message
+        );
+        for bad in [
+            r#"{"type":"start","cmd":["sh"],"tyt":true}"#,
+            r#"{"type":"resize","columns":1}"#,
+            r#"{"type":"resize","columns":1,"rows":2,"depth":3}"#,
+            r#"{"cmd":["sh"]}"#,
+        ] {
+            assert!(serde_json::from_str::<ClientMessage>(bad).is_err(), "{bad}");
+        }
+    }
 }
