@@ -1,6 +1,7 @@
 //! Bringing an image into the store, wherever it comes from: its documents are checked, its layers
 //! unpacked into a session, and each digest compared with what it is the digest of.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,11 +47,25 @@ impl NewLayer {
     }
 }
 
+/// Tells a manifest from an index.
+#[derive(serde::Deserialize)]
+struct BothShapes {
+    manifests: Option<serde::de::IgnoredAny>,
+}
+
 /// Reads a manifest and refuses what is not an image's.
 pub(crate) fn parse_manifest(bytes: &[u8], limits: &Limits) -> Result<Manifest, ImageError> {
     check_document("the manifest", bytes.len() as u64, limits)?;
     let manifest: Manifest = serde_json::from_slice(bytes)
         .map_err(|error| ImageError::corrupt("the manifest", error.to_string()))?;
+    let both: BothShapes = serde_json::from_slice(bytes)
+        .map_err(|error| ImageError::corrupt("the manifest", error.to_string()))?;
+    if both.manifests.is_some() {
+        return Err(ImageError::corrupt(
+            "the manifest",
+            "it is an index at the same time",
+        ));
+    }
     if manifest.schema_version != 2 {
         return Err(ImageError::Unsupported {
             what: format!("a manifest of schema version {}", manifest.schema_version),
@@ -76,6 +91,21 @@ pub(crate) fn parse_manifest(bytes: &[u8], limits: &Limits) -> Result<Manifest, 
     }
     check_document("the configuration", manifest.config.size, limits)?;
     Ok(manifest)
+}
+
+/// What a document is: as it says itself, else as its sender says. A document that is a manifest
+/// and an index at once would be one thing to us and another to the next reader.
+#[cfg(feature = "registry")]
+pub(crate) fn media_type(bytes: &[u8], sent_as: Option<&str>) -> Result<String, ImageError> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shape {
+        media_type: Option<String>,
+    }
+    let shape: Shape = serde_json::from_slice(bytes)
+        .map_err(|error| ImageError::corrupt("the manifest", error.to_string()))?;
+    let sent_as = sent_as.map(|text| text.split(';').next().unwrap_or(text).trim().to_owned());
+    Ok(shape.media_type.or(sent_as).unwrap_or_default())
 }
 
 /// Refuses a document that is too large to be read into memory.
@@ -127,6 +157,17 @@ impl NewImage {
     ) -> Result<Self, ImageError> {
         check_bytes("the manifest", &manifest_bytes, &manifest)?;
         let parsed = parse_manifest(&manifest_bytes, limits)?;
+        if parsed
+            .media_type
+            .as_ref()
+            .is_some_and(|own| *own != manifest.media_type)
+        {
+            let reason = format!(
+                "it is not the {:?} as which it is named",
+                manifest.media_type
+            );
+            return Err(ImageError::corrupt("the manifest", reason));
+        }
         check_document("the configuration", config_bytes.len() as u64, limits)?;
         check_bytes("the configuration", &config_bytes, &parsed.config)?;
         let config: ConfigFile = serde_json::from_slice(&config_bytes)
@@ -153,13 +194,20 @@ impl NewImage {
                 });
             }
         }
-        Ok(Self {
+        let image = Self {
             manifest,
             manifest_bytes,
             config_bytes,
             parsed,
             config,
-        })
+        };
+        let layers = image.layers();
+        let mut blobs = BTreeSet::new();
+        if !layers.iter().all(|layer| blobs.insert(&layer.blob.digest)) {
+            let reason = "it states two contents for one layer";
+            return Err(ImageError::corrupt("the configuration", reason));
+        }
+        Ok(image)
     }
 
     /// The layers, lowest first, each pair once.
@@ -254,15 +302,10 @@ impl Ingest {
             let metered = Metered::new(file, |done| self.tell(layer, LayerPhase::Unpacking, done));
             self.tell(layer, LayerPhase::Unpacking, 0);
             // Layers are unpacked beside each other, each with a directory for what it replaces.
-            let work = self
-                .session
-                .scratch(&format!("unpack-{}", layer.diff_id.hex()));
-            let trash = self
-                .session
-                .trash()
-                .join(format!("unpack-{}", layer.diff_id.hex()));
-            let tree = layer_tree(&work);
-            for directory in [&work, &tree, &trash] {
+            let work = self.session.work_directory()?;
+            let (layer_directory, trash) = (work.join("layer"), work.join("trash"));
+            let tree = layer_tree(&layer_directory);
+            for directory in [&layer_directory, &tree, &trash] {
                 files::make_directory(directory)?;
             }
             set_tree_mode(&tree)?;
@@ -276,9 +319,14 @@ impl Ingest {
             )?;
             check_diff_id(&label, layer, &actual)?;
             let facts = crate::document::to_bytes(&unpacked)?;
-            files::replace_file(&layer_facts(&work), &work.join("layer.json.new"), &facts)?;
-            std::fs::rename(&work, &staged)
-                .map_err(|error| ImageError::io("move", &work, error))?;
+            let facts_path = layer_facts(&layer_directory);
+            files::replace_file(&facts_path, &work.join("layer.json"), &facts)?;
+            match std::fs::rename(&layer_directory, &staged) {
+                // The same layer was unpacked from another blob meanwhile.
+                Err(_) if staged.exists() => {}
+                Err(error) => return Err(ImageError::io("move", &layer_directory, error)),
+                Ok(()) => {}
+            }
             actual
         };
         check_diff_id(&label, layer, &actual)?;

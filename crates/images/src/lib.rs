@@ -15,6 +15,8 @@ mod ingest;
 mod limits;
 mod platform;
 mod progress;
+#[cfg(feature = "registry")]
+mod registry;
 mod store;
 mod tarball;
 mod unpack;
@@ -25,5 +27,7 @@ pub use error::ImageError;
 pub use import::ImportOptions;
 pub use limits::Limits;
 pub use progress::{LayerPhase, Progress, ProgressSink, no_progress};
+#[cfg(feature = "registry")]
+pub use registry::{Credentials, PullOptions};
 pub use store::{HistoryEntry, ImageDetails, ImageStore, Removed, StoreOptions, StoredImage};
 pub use unpack::Privilege;

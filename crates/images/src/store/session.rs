@@ -75,6 +75,15 @@ impl Session {
         self.directory.join(name)
     }
 
+    /// A new directory for a part of the work that runs beside others.
+    pub(crate) fn work_directory(&self) -> Result<PathBuf, ImageError> {
+        let fail = |error| ImageError::io("make a directory in", &self.directory, error);
+        let directory = tempfile::Builder::new()
+            .prefix("work-")
+            .tempdir_in(&self.directory);
+        Ok(directory.map_err(fail)?.keep())
+    }
+
     /// Where what is replaced or removed goes.
     pub(crate) fn trash(&self) -> PathBuf {
         self.directory.join("trash")
