@@ -1,0 +1,82 @@
+//! `GET /v1/events`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use ctnr_api::EventQuery;
+use futures::{StreamExt, TryStreamExt};
+
+use super::Api;
+use super::error::{ApiError, Result};
+use super::extract::Params;
+use super::ndjson::{self, NDJSON, accepts};
+use super::openapi::Errors;
+use crate::app::{AppError, EventFilter};
+
+/// What happens, as it happens
+///
+/// Server-sent events; the data of each is an `Event` as JSON, its id the event's number. The
+/// first has an id and no data: the number to go on from. One who comes back with `Last-Event-ID`
+/// misses nothing. With `Accept: application/x-ndjson`, lines of JSON.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    tag = "events",
+    params(EventQuery, ("Last-Event-ID" = Option<String>, Header, description = "The number of the last event that was seen")),
+    responses(
+        (status = 200, description = "Events without an end", body = String, content_type = "text/event-stream"),
+        Errors
+    )
+)]
+pub(super) async fn events(
+    State(api): State<Api>,
+    Params(query): Params<EventQuery>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let after = match last_event_id(&headers)?.or(query.after) {
+        Some(after) => after,
+        None => api.app.latest_event().await?,
+    };
+    let filter = EventFilter {
+        subjects: query.subject,
+        actions: query.action,
+        ids: query.id.into_iter().collect(),
+    };
+    let stopping = api.shared.stopping.clone();
+    let events = api
+        .app
+        .events(Some(after), filter)
+        .await?
+        .take_until(stopping.cancelled_owned());
+    if accepts(&headers, NDJSON) {
+        // A stream that fails ends; its reader comes back with the last number it saw.
+        return Ok(ndjson::respond(
+            events
+                .take_while(|event| std::future::ready(event.is_ok()))
+                .filter_map(|event| std::future::ready(event.ok())),
+        ));
+    }
+    let events = events.and_then(|event| async move {
+        Event::default()
+            .id(event.sequence.to_string())
+            .json_data(&event)
+            .map_err(|error| AppError::Internal(format!("writing an event as JSON: {error}")))
+    });
+    // The number alone, so that one who has seen no event yet comes back without a gap too.
+    let position = futures::stream::iter([Ok(Event::default().id(after.to_string()))]);
+    Ok(Sse::new(position.chain(events))
+        .keep_alive(KeepAlive::default())
+        .into_response())
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>> {
+    let Some(id) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    id.to_str()
+        .ok()
+        .and_then(|id| id.parse().ok())
+        .map(Some)
+        .ok_or_else(|| ApiError::bad_request("Last-Event-ID: expected the number of an event"))
+}

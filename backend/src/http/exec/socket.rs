@@ -1,0 +1,329 @@
+//! Commands over a WebSocket: `ctnr_api`'s module `terminal` has the protocol.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use bytes::{BufMut, Bytes, BytesMut};
+use ctnr_api::{
+    ATTACH_PROTOCOL, ClientMessage, STDERR_FRAME, STDOUT_FRAME, ServerMessage, TerminalAttachQuery,
+    TerminalQuery,
+};
+use ctnr_engine::{ExecControl, ExecSession, OutputStream, Stdio, TerminalSize};
+use ctnr_model::{ExecId, SandboxQuery};
+use futures::{SinkExt, StreamExt};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::run::shell_word;
+use super::session::{Running, Step};
+use crate::app;
+use crate::http::Api;
+use crate::http::error::{ApiError, Result};
+use crate::http::extract::{ExecRef, Params, SandboxRef};
+use crate::http::openapi::Errors;
+
+/// The largest message that a client may send.
+const MAX_MESSAGE: usize = 1024 * 1024;
+/// How long a client may take to name its command.
+const START: Duration = Duration::from_secs(30);
+/// How often a silent client is asked whether it is still there.
+const PING: Duration = Duration::from_secs(30);
+/// Messages for standard input that wait to be read by the command.
+const WAITING: usize = 16;
+
+type Upgrade = std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+/// Run a command over a WebSocket
+///
+/// With `tty=true` it has a terminal. Binary messages carry data, text messages JSON:
+/// `docs/api.md` has the protocol. Closing the socket ends the command, unless it is detached.
+#[utoipa::path(
+    get,
+    path = "/v1/sandboxes/{id}/exec/ws",
+    tag = "exec",
+    params(("id" = String, Path, description = "An id, the unique start of one, or a name"), TerminalQuery),
+    responses((status = 101, description = "The socket is open"), Errors)
+)]
+pub(super) async fn open(
+    State(api): State<Api>,
+    SandboxRef(query): SandboxRef,
+    Params(params): Params<TerminalQuery>,
+    upgrade: Upgrade,
+) -> Result<Response> {
+    let upgrade = prepare(upgrade)?;
+    if params.cmd.is_empty() {
+        // What can be said as a status is said so; the rest waits for the command.
+        api.app.sandbox(&query).await?;
+        return Ok(upgrade.on_upgrade(move |socket| open_by_message(api, query, socket)));
+    }
+    let stopping = api.shared.stopping.clone();
+    match api.app.exec(&query, convert(params)).await {
+        Ok((id, session)) => {
+            Ok(upgrade.on_upgrade(move |socket| drive(socket, id, session, stopping)))
+        }
+        Err(error) => {
+            let (message, exit_code) = shell_word(error)?;
+            Ok(upgrade.on_upgrade(move |socket| refuse(socket, message, exit_code)))
+        }
+    }
+}
+
+/// Attach to a detached command over a WebSocket
+///
+/// What it has put out so far, as far as it is kept, then what it puts out from here on. Closing
+/// the socket leaves it running.
+#[utoipa::path(
+    get,
+    path = "/v1/sandboxes/{id}/exec/{exec}/ws",
+    tag = "exec",
+    params(
+        ("id" = String, Path, description = "An id, the unique start of one, or a name"),
+        ("exec" = String, Path, description = "The command's id"),
+        TerminalAttachQuery
+    ),
+    responses((status = 101, description = "The socket is open"), Errors)
+)]
+pub(super) async fn attach(
+    State(api): State<Api>,
+    SandboxRef(query): SandboxRef,
+    ExecRef(exec): ExecRef,
+    Params(params): Params<TerminalAttachQuery>,
+    upgrade: Upgrade,
+) -> Result<Response> {
+    let upgrade = prepare(upgrade)?;
+    let session = api.app.attach(&query, &exec).await?;
+    if let Some(size) = size(params.columns, params.rows) {
+        session.control.resize(size).await?;
+    }
+    let stopping = api.shared.stopping.clone();
+    Ok(upgrade.on_upgrade(move |socket| drive(socket, exec, session, stopping)))
+}
+
+fn convert(query: TerminalQuery) -> app::ExecRequest {
+    app::ExecRequest {
+        stdio: if query.tty {
+            Stdio::Terminal(size(query.columns, query.rows).unwrap_or_default())
+        } else {
+            Stdio::Pipes { stdin: true }
+        },
+        cmd: query.cmd,
+        env: query.env,
+        workdir: query.workdir,
+        user: query.user,
+        detached: query.detach,
+    }
+}
+
+/// Runs the command that the first message names.
+async fn open_by_message(api: Api, query: SandboxQuery, mut socket: WebSocket) {
+    let error = match tokio::time::timeout(START, socket.next()).await {
+        Ok(Some(Ok(Message::Text(message)))) => match serde_json::from_str(&message) {
+            Ok(ClientMessage::Start(start)) => match api.app.exec(&query, convert(*start)).await {
+                Ok((id, session)) => {
+                    return drive(socket, id, session, api.shared.stopping.clone()).await;
+                }
+                Err(error) => match shell_word(error) {
+                    Ok((message, exit_code)) => {
+                        return refuse(socket, message, exit_code).await;
+                    }
+                    Err(error) => error,
+                },
+            },
+            Ok(_) => ApiError::bad_request("the first message has to be start"),
+            Err(error) => ApiError::bad_request(format!("invalid message: {error}")),
+        },
+        Ok(Some(Ok(Message::Binary(_)))) => {
+            ApiError::bad_request("the first message has to be start")
+        }
+        Ok(_) => return,
+        Err(_) => ApiError::bad_request("no start came within 30 s"),
+    };
+    send_all(&mut socket, [error_message(error), Message::Close(None)]).await;
+}
+
+fn prepare(upgrade: Upgrade) -> Result<WebSocketUpgrade> {
+    match upgrade {
+        Ok(upgrade) => Ok(upgrade
+            .protocols([ATTACH_PROTOCOL])
+            .max_message_size(MAX_MESSAGE)),
+        Err(error) => Err(ApiError::bad_request(format!(
+            "this route is a WebSocket: {}",
+            error.body_text()
+        ))),
+    }
+}
+
+fn size(columns: Option<u16>, rows: Option<u16>) -> Option<TerminalSize> {
+    let default = TerminalSize::default();
+    (columns.is_some() || rows.is_some()).then(|| TerminalSize {
+        columns: columns.unwrap_or(default.columns),
+        rows: rows.unwrap_or(default.rows),
+    })
+}
+
+/// Shows what a shell would show for a command that does not start.
+async fn refuse(mut socket: WebSocket, message: String, exit_code: i32) {
+    let exit = ServerMessage::Exit {
+        exit_code,
+        oom_killed: false,
+    };
+    let message = frame(OutputStream::Stderr, format!("{message}\r\n").as_bytes());
+    send_all(&mut socket, [message, text(&exit), Message::Close(None)]).await;
+}
+
+/// Sends messages as far as the peer is there.
+async fn send_all<const N: usize>(socket: &mut WebSocket, messages: [Message; N]) {
+    for message in messages {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Joins a socket and a command until one of them ends. A peer that is gone shows as a failing
+/// send.
+async fn drive(socket: WebSocket, id: ExecId, session: ExecSession, stopping: CancellationToken) {
+    let (mut sink, mut source) = socket.split();
+    let (mut running, stdin) = Running::interactive(session);
+    let mut input = stdin.map(feed);
+    let mut waiting: Option<Bytes> = None;
+    let mut ping = tokio::time::interval(PING);
+    let mut next = Some(text(&ServerMessage::Started { id: id.to_string() }));
+    let mut is_last = false;
+    loop {
+        if let Some(message) = next.take()
+            && sink.send(message).await.is_err()
+        {
+            return;
+        }
+        if is_last {
+            break;
+        }
+        tokio::select! {
+            step = running.step() => match step {
+                Step::Output(output) => next = Some(frame(output.stream, &output.data)),
+                Step::Ended(ended) => {
+                    is_last = true;
+                    next = Some(text(&ServerMessage::Exit {
+                        exit_code: ended.exit_code,
+                        oom_killed: ended.oom_killed,
+                    }));
+                }
+                Step::Lost(error) => {
+                    is_last = true;
+                    next = Some(error_message(error.into()));
+                }
+            },
+            // Nothing more is read while the command has not taken what came.
+            message = source.next(), if waiting.is_none() => match message {
+                Some(Ok(Message::Binary(bytes))) => waiting = input.is_some().then_some(bytes),
+                Some(Ok(Message::Text(message))) => match obey(running.control(), &mut input, &message).await {
+                    Ok(()) => {}
+                    Err(error) => {
+                        is_last = true;
+                        next = Some(error_message(error));
+                    }
+                },
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+            () = pass_on(&mut input, &mut waiting), if waiting.is_some() => {}
+            _ = ping.tick() => next = Some(Message::Ping(Bytes::new())),
+            () = stopping.cancelled() => {
+                is_last = true;
+                next = Some(error_message(ApiError::new(
+                    ctnr_api::ErrorCode::Unavailable,
+                    "the server stops; connect again",
+                )));
+            }
+        }
+    }
+    // The peer may be gone already, and then needs no goodbye.
+    let _ = sink.send(Message::Close(None)).await;
+}
+
+/// Does what a text message asks for.
+async fn obey(
+    control: &dyn ExecControl,
+    input: &mut Option<mpsc::Sender<Bytes>>,
+    message: &str,
+) -> Result<()> {
+    let message: ClientMessage = serde_json::from_str(message)
+        .map_err(|error| ApiError::bad_request(format!("invalid message: {error}")))?;
+    let done = match message {
+        ClientMessage::Resize { columns, rows } => {
+            control.resize(TerminalSize { columns, rows }).await
+        }
+        ClientMessage::Signal { signal } => control.signal(signal.number()).await,
+        ClientMessage::CloseStdin => {
+            *input = None;
+            Ok(())
+        }
+        ClientMessage::Start(_) => {
+            return Err(ApiError::bad_request("the command has been started"));
+        }
+    };
+    // A command may end just as it is told something.
+    if let Err(error) = done {
+        tracing::debug!(%error, "a command could not be told something");
+    }
+    Ok(())
+}
+
+/// Hands `waiting` to the command as soon as there is room for it.
+async fn pass_on(input: &mut Option<mpsc::Sender<Bytes>>, waiting: &mut Option<Bytes>) {
+    let permit = match input {
+        Some(input) => input.reserve().await.ok(),
+        None => None,
+    };
+    // A command that has closed its input gets no more of it.
+    if let (Some(bytes), Some(permit)) = (waiting.take(), permit) {
+        permit.send(bytes);
+    }
+}
+
+/// Writes what comes to standard input, and closes it when nothing more can come.
+fn feed(mut stdin: Box<dyn AsyncWrite + Send + Unpin>) -> mpsc::Sender<Bytes> {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(WAITING);
+    tokio::spawn(async move {
+        while let Some(bytes) = receiver.recv().await {
+            let written = match stdin.write_all(&bytes).await {
+                Ok(()) => stdin.flush().await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = written {
+                tracing::debug!(%error, "a command takes no more input");
+                return;
+            }
+        }
+        if let Err(error) = stdin.shutdown().await {
+            tracing::debug!(%error, "closing a command's input failed");
+        }
+    });
+    sender
+}
+
+fn frame(stream: OutputStream, data: &[u8]) -> Message {
+    let mut bytes = BytesMut::with_capacity(data.len() + 1);
+    bytes.put_u8(match stream {
+        OutputStream::Stdout => STDOUT_FRAME,
+        OutputStream::Stderr => STDERR_FRAME,
+    });
+    bytes.put_slice(data);
+    Message::Binary(bytes.freeze())
+}
+
+fn text(message: &ServerMessage) -> Message {
+    // These types hold nothing that JSON can't.
+    Message::Text(serde_json::to_string(message).unwrap_or_default().into())
+}
+
+fn error_message(error: ApiError) -> Message {
+    text(&ServerMessage::Error {
+        error: error.into_body(),
+    })
+}

@@ -1,0 +1,59 @@
+//! The REST API: requests to use cases, and their answers to bodies.
+//!
+//! ```text
+//!  connection ─▶ gate (request id, access, rate, trace, metrics, panics) ─▶ route ─▶ App
+//! ```
+//!
+//! Nothing here knows SQL or a rule of the product. The types of bodies are `ctnr-api`'s and stop
+//! here; errors become bodies in [`error`] alone.
+#![warn(missing_docs)]
+
+mod access;
+mod docs;
+mod error;
+mod events;
+mod exec;
+mod extract;
+mod files;
+mod gate;
+mod health;
+mod images;
+mod info;
+mod metrics;
+mod ndjson;
+mod openapi;
+mod options;
+mod proxy;
+mod rate;
+mod request_id;
+mod routes;
+mod sandboxes;
+mod serve;
+mod upload;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+pub use access::{ApiKey, WebOrigin};
+pub use openapi::{document, openapi_json};
+pub use options::Options;
+pub use routes::router;
+pub use serve::serve;
+
+/// What every route has at hand. A clone is cheap.
+#[derive(Clone)]
+struct Api {
+    app: App,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: Options,
+    metrics: metrics::Metrics,
+    rate: rate::Limiter,
+    /// Cancelled when the server stops, so that endless answers end.
+    stopping: CancellationToken,
+}

@@ -1,0 +1,118 @@
+//! The OpenAPI document, from the routes themselves.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
+
+use super::routes;
+
+/// The errors that any route can answer with, all in the one shape.
+pub(super) struct Errors;
+
+/// What each status means; `docs/api.md` tells it at more length.
+const MEANINGS: [(&str, &str); 12] = [
+    (
+        "400",
+        "BAD_REQUEST: the request is wrong in itself; the message names the field",
+    ),
+    ("401", "UNAUTHORIZED: send X-API-Key, or configure a key"),
+    (
+        "403",
+        "FORBIDDEN: the page, the host name or the credentials may not do this",
+    ),
+    ("404", "NOT_FOUND: no such sandbox, command, image or file"),
+    (
+        "408",
+        "TIMEOUT: the body of the request came to a standstill",
+    ),
+    (
+        "409",
+        "CONFLICT: a name or port is taken, or the state does not allow it",
+    ),
+    ("413", "TOO_LARGE: the body is larger than what is taken"),
+    ("422", "UNSUPPORTED: the engine cannot do it"),
+    ("429", "RATE_LIMITED: come back after Retry-After seconds"),
+    (
+        "500",
+        "INTERNAL_ERROR: something failed that should not have",
+    ),
+    (
+        "503",
+        "UNAVAILABLE: the engine or a registry does not answer",
+    ),
+    ("504", "TIMEOUT: the engine or a registry took too long"),
+];
+
+impl IntoResponses for Errors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        MEANINGS
+            .iter()
+            .map(|(status, meaning)| {
+                let content = ContentBuilder::new()
+                    .schema(Some(Ref::from_schema_name(ctnr_api::Error::name())))
+                    .build();
+                let response = ResponseBuilder::new()
+                    .description(*meaning)
+                    .content("application/json", content)
+                    .build();
+                ((*status).to_owned(), RefOr::T(response))
+            })
+            .collect()
+    }
+}
+
+/// The document, as `/openapi.json` serves it and the repository holds it.
+pub fn document() -> OpenApi {
+    let mut document = routes::documented().into_openapi();
+    let own = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("ctnr")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some("Applications in isolated, portable containers."))
+                .license(Some(utoipa::openapi::License::new("MIT OR Apache-2.0")))
+                .build(),
+        )
+        .components(Some(
+            ComponentsBuilder::new()
+                .security_scheme(
+                    "key",
+                    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+                        "X-API-Key",
+                        "The server's CONTAINERS_API_KEY; needed where one is configured.",
+                    ))),
+                )
+                .schema(ctnr_api::Error::name(), ctnr_api::Error::schema())
+                .schema(ctnr_api::ErrorCode::name(), ctnr_api::ErrorCode::schema())
+                .build(),
+        ))
+        .security(Some([
+            SecurityRequirement::default(),
+            SecurityRequirement::new("key", Vec::<String>::new()),
+        ]))
+        .build();
+    document.info = own.info.clone();
+    document.security.clone_from(&own.security);
+    document.merge(own);
+    document
+}
+
+/// The document as JSON, with an end of line.
+pub fn openapi_json() -> String {
+    let json = document().to_pretty_json();
+    json.expect("a document of texts and numbers is JSON") + "\n"
+}
+
+static JSON: LazyLock<String> = LazyLock::new(openapi_json);
+
+/// `GET /openapi.json`.
+pub(super) async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], JSON.as_str())
+}

@@ -1,0 +1,72 @@
+//! Which request goes where.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use ctnr_api::ErrorCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::error::ApiError;
+use super::{
+    Api, Options, Shared, docs, events, exec, files, gate, health, images, info, metrics, openapi,
+    proxy, rate, sandboxes,
+};
+use crate::app::App;
+
+/// All routes, behind the gate. Requests need a `ConnectInfo<SocketAddr>` extension with their
+/// peer, as [`serve`](super::serve) gives it. Endless answers end when the app begins to stop.
+pub fn router(app: App, options: Options) -> Router {
+    let api = Api {
+        shared: Arc::new(Shared {
+            stopping: app.closing(),
+            metrics: metrics::Metrics::default(),
+            rate: rate::Limiter::new(options.rate_limit),
+            options,
+        }),
+        app,
+    };
+    let (routes, _) = documented().split_for_parts();
+    routes
+        .route("/openapi.json", get(openapi::openapi))
+        .merge(docs::routes())
+        .merge(proxy::routes())
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(api.clone(), gate::gate))
+        .with_state(api)
+}
+
+/// The routes that the OpenAPI document describes.
+pub(super) fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(sandboxes::routes())
+        .merge(exec::routes())
+        .merge(files::routes())
+        .merge(images::routes())
+        .merge(proxy::documented())
+        .routes(routes!(events::events))
+        .routes(routes!(info::info))
+        .routes(routes!(health::health))
+        .routes(routes!(metrics::metrics))
+}
+
+async fn no_route(method: Method, uri: Uri) -> ApiError {
+    ApiError::not_found(format!(
+        "there is no route {method} {}; /openapi.json lists them",
+        uri.path()
+    ))
+}
+
+async fn no_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        format!(
+            "{} does not take {method}; the header Allow says what it takes",
+            uri.path()
+        ),
+    )
+}

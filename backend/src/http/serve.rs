@@ -1,0 +1,91 @@
+//! The server: connections in, requests to the router.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use super::{Options, router};
+use crate::app::App;
+
+/// How long a caller may take to send the headers of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long requests under way may take once the server stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait after a failed accept, which means that descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the API on `listener` until the app begins to stop: endless answers then end at once,
+/// other requests get ten seconds.
+pub async fn serve(listener: TcpListener, app: App, options: Options) {
+    let stopping = app.closing();
+    let router = router(app, options);
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let work = connection(stream, peer, router.clone(), stopping.clone());
+                connections.spawn(work);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    stopping: CancellationToken,
+) {
+    // Answers are small and whole, so waiting for more to send only costs time.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, %peer, "setting TCP_NODELAY failed");
+    }
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let router = router.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|e| match e {})) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(STOP_PATIENCE, connection).await {
+                Ok(result) => result,
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}
