@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use super::Inner;
 use super::control::{self, PROMPT, check, lost, unexpected};
 use super::sandbox::Sandbox;
+use crate::files::NativeFiles;
 use crate::process::PidFd;
 use crate::protocol::{Launch, Reply, Request};
 
@@ -87,32 +88,35 @@ fn kill_supervisor(pid: u32) {
     }
 }
 
-/// Opens a sandbox's files, whether it runs or not.
+/// A sandbox's files, whether it runs or not.
 pub(super) async fn files(inner: &Arc<Inner>, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {
     let sandbox = inner.sandbox(id)?;
+    let inner = Arc::clone(inner);
+    let open = move || open_files(Arc::clone(&inner), Arc::clone(&sandbox));
+    Ok(Box::new(NativeFiles::new(open)))
+}
+
+/// Has a process forked into the sandbox that serves one request about its files.
+async fn open_files(inner: Arc<Inner>, sandbox: Arc<Sandbox>) -> Result<UnixStream> {
     let doing = "opening the sandbox's files";
-    let socket = if sandbox.running_record().is_ok() {
-        let (ours, theirs) =
-            UnixStream::pair().map_err(|error| EngineError::internal(doing, error))?;
-        let mut channel = control::send(&sandbox, &Request::Files, &[theirs.as_fd()]).await?;
-        drop(theirs);
-        let reply = channel
-            .receiver
-            .recv::<Reply>()
-            .await
-            .map_err(|error| lost(&error))?;
-        check(reply.map(|(reply, _)| reply))?;
-        ours
-    } else {
+    if sandbox.running_record().is_err() {
+        // Two mounts of one writable layer would not agree, so a start waits for this.
         let _turn = sandbox.turn.lock().await;
         let record = sandbox.record().ok_or(EngineError::SandboxNotFound)?;
-        inner
+        return inner
             .launcher
             .launch(&Launch::Files(record.root))
-            .map_err(|error| EngineError::internal(doing, error))?
-    };
-    let _ = socket;
-    Err(EngineError::internal(doing, "being written"))
+            .map_err(|error| EngineError::internal(doing, error));
+    }
+    let (ours, theirs) = UnixStream::pair().map_err(|error| EngineError::internal(doing, error))?;
+    let mut channel = control::send(&sandbox, &Request::Files, &[theirs.as_fd()]).await?;
+    let reply = channel
+        .receiver
+        .recv::<Reply>()
+        .await
+        .map_err(|error| lost(&error))?;
+    check(reply.map(|(reply, _)| reply))?;
+    Ok(ours)
 }
 
 /// Connects to a port inside a running sandbox.

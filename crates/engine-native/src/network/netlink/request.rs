@@ -27,6 +27,9 @@ const LINK_EXT_MASK: u16 = 29;
 const LINK_TX_QUEUES: u16 = 31;
 const LINK_RX_QUEUES: u16 = 32;
 
+/// `RTEXT_FILTER_SKIP_STATS`: lists links without their counters.
+const SKIP_STATISTICS: u32 = 8;
+
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 
@@ -85,6 +88,23 @@ impl Batch {
             0,
             &link(ifindex, UP, UP),
             |_| {},
+        );
+    }
+
+    /// Makes a link that has just got its other end usable at once (Linux 6.8).
+    ///
+    /// The kernel lets a link send only after a deferred job has seen that there is somebody at
+    /// the other end, and drops what is sent before. Asking for the link does that job first.
+    /// Older kernels do it some moments later.
+    pub(crate) fn settle(&mut self, ifindex: u32) {
+        self.request(
+            "settling the link",
+            GET_LINK,
+            0,
+            &link(ifindex, 0, 0),
+            |batch| {
+                batch.attribute(LINK_EXT_MASK, &SKIP_STATISTICS.to_ne_bytes());
+            },
         );
     }
 
@@ -233,7 +253,6 @@ impl Batch {
 
     /// Lists all links.
     pub(crate) fn list_links(&mut self) {
-        const SKIP_STATISTICS: u32 = 8;
         self.request("listing links", GET_LINK, DUMP, &link(0, 0, 0), |batch| {
             batch.attribute(LINK_EXT_MASK, &SKIP_STATISTICS.to_ne_bytes());
         });
