@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use ctnr_engine::{Capabilities, SandboxEngine};
 use ctnr_model::EngineKind;
+use tokio::sync::watch;
 
 use crate::{AgentError, Result};
 
 /// An engine, or the reason why the host lacks it.
-type Slot = std::result::Result<Arc<dyn SandboxEngine>, String>;
+pub type Slot = std::result::Result<Arc<dyn SandboxEngine>, String>;
 
-/// The engines of this host.
+type Slots = BTreeMap<EngineKind, Slot>;
+
+/// The engines of this host. One that is missing may come later, a daemon that is started perhaps.
+/// Clones share everything.
 #[derive(Clone)]
 pub struct Engines {
-    slots: BTreeMap<EngineKind, Slot>,
-    default: EngineKind,
+    slots: watch::Sender<Slots>,
+    preferred: Option<EngineKind>,
 }
 
 /// What is known of an engine.
@@ -36,21 +40,32 @@ impl Engines {
         slots: impl IntoIterator<Item = (EngineKind, Slot)>,
         preferred: Option<EngineKind>,
     ) -> Self {
-        let slots: BTreeMap<_, _> = slots.into_iter().collect();
-        let first_available = || {
-            EngineKind::ALL
-                .into_iter()
-                .find(|kind| matches!(slots.get(kind), Some(Ok(_))))
-        };
-        let default = preferred
-            .or_else(first_available)
-            .unwrap_or(EngineKind::ALL[0]);
-        Self { slots, default }
+        Self {
+            slots: watch::Sender::new(slots.into_iter().collect()),
+            preferred,
+        }
+    }
+
+    /// Puts an engine, or the reason why it is missing, in the place of what was known of it.
+    pub fn set(&self, kind: EngineKind, slot: Slot) {
+        self.slots.send_modify(|slots| {
+            slots.insert(kind, slot);
+        });
+    }
+
+    /// Wakes whenever something is [set](Engines::set).
+    pub fn changes(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut slots = self.slots.subscribe();
+        async move {
+            if slots.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// The engine that serves requests which name none.
     pub fn default_kind(&self) -> EngineKind {
-        self.default
+        default_of(&self.slots.borrow(), self.preferred)
     }
 
     /// An engine.
@@ -58,35 +73,50 @@ impl Engines {
     /// # Errors
     /// [`AgentError::EngineUnavailable`] where the host lacks it.
     pub fn get(&self, kind: EngineKind) -> Result<Arc<dyn SandboxEngine>> {
-        match self.slots.get(&kind) {
-            Some(Ok(engine)) => Ok(engine.clone()),
-            Some(Err(reason)) => Err(AgentError::EngineUnavailable {
-                kind,
-                reason: reason.clone(),
-            }),
-            None => Err(AgentError::EngineUnavailable {
-                kind,
-                reason: "this build does not include it".to_owned(),
-            }),
-        }
+        let reason = match self.slots.borrow().get(&kind) {
+            Some(Ok(engine)) => return Ok(engine.clone()),
+            Some(Err(reason)) => reason.clone(),
+            None => "this build does not include it".to_owned(),
+        };
+        Err(AgentError::EngineUnavailable { kind, reason })
     }
 
     /// The engines that the host has.
-    pub fn available(&self) -> impl Iterator<Item = &Arc<dyn SandboxEngine>> {
-        self.slots.values().filter_map(|slot| slot.as_ref().ok())
+    pub fn available(&self) -> Vec<Arc<dyn SandboxEngine>> {
+        let slots = self.slots.borrow();
+        slots
+            .values()
+            .filter_map(|slot| slot.as_ref().ok().cloned())
+            .collect()
     }
 
     /// What is known of every engine, in the order of [`EngineKind`].
-    pub fn statuses(&self) -> impl Iterator<Item = EngineStatus> + '_ {
-        self.slots.iter().map(|(kind, slot)| EngineStatus {
-            kind: *kind,
-            is_default: *kind == self.default,
-            available: match slot {
-                Ok(engine) => Ok(engine.capabilities()),
-                Err(reason) => Err(reason.clone()),
-            },
-        })
+    pub fn statuses(&self) -> Vec<EngineStatus> {
+        let slots = self.slots.borrow();
+        let default = default_of(&slots, self.preferred);
+        slots
+            .iter()
+            .map(|(kind, slot)| EngineStatus {
+                kind: *kind,
+                is_default: *kind == default,
+                available: match slot {
+                    Ok(engine) => Ok(engine.capabilities()),
+                    Err(reason) => Err(reason.clone()),
+                },
+            })
+            .collect()
     }
+}
+
+fn default_of(slots: &Slots, preferred: Option<EngineKind>) -> EngineKind {
+    let first_available = || {
+        EngineKind::ALL
+            .into_iter()
+            .find(|kind| matches!(slots.get(kind), Some(Ok(_))))
+    };
+    preferred
+        .or_else(first_available)
+        .unwrap_or(EngineKind::ALL[0])
 }
 
 impl std::fmt::Debug for Engines {
@@ -99,12 +129,13 @@ impl std::fmt::Debug for Engines {
 mod tests {
     use super::*;
 
+    fn missing() -> [(EngineKind, Slot); 1] {
+        [(EngineKind::Docker, Err("start dockerd".to_owned()))]
+    }
+
     #[test]
     fn a_missing_engine_says_why() {
-        let engines = Engines::new(
-            [(EngineKind::Docker, Err("start dockerd".to_owned()))],
-            None,
-        );
+        let engines = Engines::new(missing(), None);
         let error = engines.get(EngineKind::Docker).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("start dockerd"), "{error}");
         assert!(engines.get(EngineKind::Native).is_err());
@@ -112,12 +143,19 @@ mod tests {
 
     #[test]
     fn a_preferred_engine_stays_the_default_where_it_is_missing() {
-        let missing = || [(EngineKind::Docker, Err("start dockerd".to_owned()))];
         let engines = Engines::new(missing(), Some(EngineKind::Docker));
         assert_eq!(engines.default_kind(), EngineKind::Docker);
-        assert_eq!(
-            Engines::new(missing(), None).default_kind(),
-            EngineKind::Native
-        );
+        let engines = Engines::new(missing(), None);
+        assert_eq!(engines.default_kind(), EngineKind::Native);
+    }
+
+    #[tokio::test]
+    async fn a_change_wakes_who_asked_before_it() {
+        let engines = Engines::new(missing(), None);
+        let change = engines.changes();
+        engines.set(EngineKind::Docker, Err("pull the plug".to_owned()));
+        change.await;
+        let status = &engines.statuses()[0];
+        assert_eq!(status.available, Err("pull the plug".to_owned()));
     }
 }

@@ -8,7 +8,9 @@
 mod data_dir;
 mod engines;
 mod error;
+mod host;
 
 pub use data_dir::DataDir;
-pub use engines::{EngineStatus, Engines};
+pub use engines::{EngineStatus, Engines, Slot};
 pub use error::{AgentError, Result};
+pub use host::{Host, HostConfig, launcher_main_if_asked};

@@ -95,6 +95,8 @@ impl From<StoreError> for AppError {
             StoreError::Unavailable { .. } => Self::Unavailable(message),
             StoreError::BadCursor => Self::BadRequest(message),
             StoreError::Address { .. }
+            | StoreError::Elsewhere { .. }
+            | StoreError::Record { .. }
             | StoreError::Migration { .. }
             | StoreError::Damaged { .. }
             | StoreError::Database { .. } => Self::Internal(message),

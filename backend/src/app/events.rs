@@ -16,6 +16,11 @@ const BATCH: u32 = 256;
 const POLL: Duration = Duration::from_secs(1);
 
 impl App {
+    /// The number of the latest event, behind which one who has seen none goes on.
+    pub async fn latest_event(&self) -> Result<u64> {
+        Ok(self.inner.store.read_latest_event().await?)
+    }
+
     /// The events behind number `after` as far as they are kept, and then what comes; without
     /// `after`, only what comes. The stream ends after an error; go on with the last number seen.
     pub async fn events(
@@ -75,7 +80,7 @@ impl Source {
                 continue;
             }
             tokio::select! {
-                () = self.app.inner.stopping.cancelled() => return None,
+                () = self.app.inner.closing.cancelled() => return None,
                 _ = self.woken.changed() => {}
                 () = tokio::time::sleep(POLL) => {}
             }

@@ -1,5 +1,6 @@
 //! Recording the ends of programs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,25 @@ use futures::StreamExt;
 use super::App;
 use super::settle::Observation;
 
+/// Listens to every engine, those among them that come later, until the platform stops.
+pub(super) async fn record_all(app: App) {
+    let mut heard = HashSet::new();
+    loop {
+        let change = app.inner.engines.changes();
+        for engine in app.inner.engines.available() {
+            if heard.insert(engine.kind()) {
+                tokio::spawn(record(app.clone(), engine));
+            }
+        }
+        tokio::select! {
+            () = app.inner.stopping.cancelled() => return,
+            () = change => {}
+        }
+    }
+}
+
 /// Records every end that an engine tells, until the platform stops.
-pub(super) async fn record(app: App, engine: Arc<dyn SandboxEngine>) {
+async fn record(app: App, engine: Arc<dyn SandboxEngine>) {
     loop {
         let mut exits = engine.exits();
         loop {
@@ -26,7 +44,10 @@ pub(super) async fn record(app: App, engine: Arc<dyn SandboxEngine>) {
         }
         // The engine has lost its source. What ends meanwhile is found by the reconciler.
         tracing::warn!(engine = %engine.kind(), "the engine's stream of exits ended; listening again");
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::select! {
+            () = app.inner.stopping.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
     }
 }
 

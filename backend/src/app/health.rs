@@ -39,7 +39,7 @@ impl App {
     }
 
     /// What every engine can do, or why it is not available.
-    pub fn engines(&self) -> impl Iterator<Item = EngineStatus> + '_ {
-        self.inner.engines.statuses()
+    pub fn engines(&self) -> impl Iterator<Item = EngineStatus> {
+        self.inner.engines.statuses().into_iter()
     }
 }

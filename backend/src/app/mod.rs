@@ -60,6 +60,9 @@ struct Inner {
     images: RwLock<()>,
     /// Changes under way.
     changes: TaskTracker,
+    /// Cancelled when the platform begins to stop: streams without an end end then.
+    closing: CancellationToken,
+    /// Cancelled when the changes are done: the work in the background ends then.
     stopping: CancellationToken,
 }
 
@@ -88,6 +91,7 @@ impl App {
                 locks: Locks::default(),
                 images: RwLock::new(()),
                 changes: TaskTracker::new(),
+                closing: CancellationToken::new(),
                 stopping: CancellationToken::new(),
             }),
         }
@@ -95,15 +99,25 @@ impl App {
 
     /// Takes up what is found on the host, and keeps the database true from here on.
     pub fn start(&self) {
-        for engine in self.inner.engines.available() {
-            tokio::spawn(exits::record(self.clone(), engine.clone()));
-        }
+        tokio::spawn(exits::record_all(self.clone()));
         tokio::spawn(reconcile::keep_true(self.clone()));
     }
 
+    /// Cancelled when the platform begins to stop. Streams that would go on for ever end then.
+    pub fn closing(&self) -> CancellationToken {
+        self.inner.closing.clone()
+    }
+
+    /// Begins to stop: see [`App::closing`]. Requests under way go on.
+    pub fn close(&self) {
+        self.inner.closing.cancel();
+    }
+
     /// Waits until the changes under way are done, at most `patience`, and ends the background
-    /// work. Sandboxes keep running. Returns whether all changes were done.
+    /// work and the connections to the database. Sandboxes keep running. Returns whether all
+    /// changes were done.
     pub async fn stop(&self, patience: Duration) -> bool {
+        self.inner.closing.cancel();
         self.inner.changes.close();
         let done = tokio::time::timeout(patience, self.inner.changes.wait())
             .await

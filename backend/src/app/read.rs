@@ -32,6 +32,15 @@ impl App {
         Ok((row.into(), inspection))
     }
 
+    /// How many sandboxes of this host run.
+    pub async fn count_alive(&self) -> Result<u64> {
+        Ok(self
+            .inner
+            .store
+            .count_alive(&self.inner.installation)
+            .await?)
+    }
+
     /// The one sandbox that a query means.
     pub(super) async fn find(&self, query: &SandboxQuery) -> Result<SandboxRow> {
         match self.inner.store.find_sandbox(query).await? {

@@ -33,8 +33,9 @@ pub(super) async fn keep_true(app: App) {
     let mut greeted = HashSet::new();
     loop {
         let mut pause = INTERVAL;
+        let change = app.inner.engines.changes();
         for engine in app.inner.engines.available() {
-            match app.reconcile(engine).await {
+            match app.reconcile(&engine).await {
                 Ok(adopted) => {
                     if greeted.insert(engine.kind()) && adopted > 0 {
                         tracing::info!(engine = %engine.kind(), "found {adopted} running sandboxes of before, and goes on with them");
@@ -51,6 +52,7 @@ pub(super) async fn keep_true(app: App) {
         }
         tokio::select! {
             () = app.inner.stopping.cancelled() => return,
+            () = change => {}
             () = tokio::time::sleep(pause) => {}
         }
     }

@@ -49,6 +49,7 @@ pub struct Store {
     pub(super) latest_event: watch::Sender<u64>,
     dialect: Dialect,
     database_id: String,
+    location: String,
 }
 
 impl Store {
@@ -59,9 +60,10 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
-        let options = AnyConnectOptions::from_str(url).map_err(|error| StoreError::Address {
-            cause: error.to_string(),
-        })?;
+        let mut options =
+            AnyConnectOptions::from_str(url).map_err(|error| StoreError::Address {
+                cause: error.to_string(),
+            })?;
         let dialect = match options.database_url.scheme() {
             "sqlite" => Dialect::Sqlite,
             "postgres" | "postgresql" => Dialect::Postgres,
@@ -71,6 +73,23 @@ impl Store {
                 });
             }
         };
+        let address = &mut options.database_url;
+        if dialect == Dialect::Sqlite {
+            if address.as_str().contains(":memory:") || address.as_str().contains("mode=memory") {
+                return Err(StoreError::Address {
+                    cause: "a database in memory keeps nothing".to_owned(),
+                });
+            }
+            if !address.query_pairs().any(|(key, _)| key == "mode") {
+                address.query_pairs_mut().append_pair("mode", "rwc");
+            }
+        }
+        let mut location = address.clone();
+        location.set_query(None);
+        // Both fail only for addresses that can have neither.
+        let _ = location.set_username("");
+        let _ = location.set_password(None);
+        let location = location.to_string();
         let connecting = StoreError::while_doing("connecting");
         let (writer, readers) = match dialect {
             Dialect::Sqlite => (
@@ -97,6 +116,7 @@ impl Store {
             latest_event: watch::Sender::new(0),
             dialect,
             database_id,
+            location,
         };
         let latest = store.read_latest_event().await?;
         store.latest_event.send_replace(latest);
@@ -111,6 +131,11 @@ impl Store {
     /// The id of this database, drawn when its schema was made.
     pub fn database_id(&self) -> &str {
         &self.database_id
+    }
+
+    /// Where the database is, without user and password.
+    pub fn location(&self) -> &str {
+        &self.location
     }
 
     /// Asks the database for an answer, and returns its name.

@@ -31,6 +31,24 @@ pub enum StoreError {
         /// The cause.
         cause: String,
     },
+    /// The data directory was used with a database that is not found without its name.
+    #[error(
+        "this data directory was last used with the database {location}, which {cause}; start that one, set DATABASE_URL to it, or set DATABASE_URL to another one to change over (sandboxes are not carried over)"
+    )]
+    Elsewhere {
+        /// Where that database was, without its password.
+        location: String,
+        /// Why it is not used.
+        cause: String,
+    },
+    /// Which database was chosen can't be recorded.
+    #[error("can't write {}: {cause}; make the data directory writable", .file.display())]
+    Record {
+        /// The file.
+        file: std::path::PathBuf,
+        /// The cause.
+        cause: String,
+    },
     /// The database does not answer. Whether the last change was made is not known.
     #[error("the database does not answer while {doing} ({cause}); try again shortly")]
     Unavailable {

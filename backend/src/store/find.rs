@@ -108,6 +108,20 @@ impl Store {
             .collect()
     }
 
+    /// How many sandboxes of an installation have living processes.
+    pub async fn count_alive(&self, host: &str) -> Result<u64> {
+        const DOING: &str = "counting the sandboxes that run";
+        let row = sqlx::query(
+            "SELECT COUNT(*) FROM sandboxes WHERE host = $1 AND state IN ('running', 'paused')",
+        )
+        .bind(host.to_owned())
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::while_doing(DOING))?;
+        let count: i64 = row.try_get(0).map_err(StoreError::while_doing(DOING))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// The images that the sandboxes of an engine of an installation use.
     pub async fn images_in_use(&self, host: &str, engine: EngineKind) -> Result<BTreeSet<Digest>> {
         let read = |row: &AnyRow| {

@@ -6,6 +6,7 @@
 //! in the transaction of the change that they tell.
 #![warn(missing_docs)]
 
+mod choice;
 mod connect;
 mod error;
 mod events;
@@ -18,6 +19,7 @@ mod row;
 mod sandboxes;
 mod time;
 
+pub use choice::Choice;
 pub use connect::{Dialect, Store, sqlite_url};
 pub use error::{Result, StoreError};
 pub use events::NewEvent;

@@ -1,0 +1,94 @@
+//! Opening the engines of this host.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ctnr_engine::EngineError;
+use ctnr_engine_docker::{DockerEngine, Options, Owner, SocketSearch};
+use ctnr_model::EngineKind;
+
+use crate::engines::Slot;
+use crate::{DataDir, Engines};
+
+/// How often a daemon that does not answer is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How the host runtime is opened.
+#[derive(Debug, Clone, Default)]
+pub struct HostConfig {
+    /// The engine for requests that name none, where the user chose one.
+    pub preferred: Option<EngineKind>,
+    /// The IPv4 network for native sandboxes, `ADDRESS/16`, where the user chose one.
+    pub subnet: Option<String>,
+}
+
+/// What this host contributes, while the value lives.
+#[derive(Debug)]
+pub struct Host {
+    engines: Engines,
+    looking: Option<tokio::task::AbortHandle>,
+}
+
+impl Host {
+    /// Opens every engine that the host has. One that can't be opened is no error: it is kept with
+    /// the reason, and whoever asks for it is told. A Docker daemon that is started later is found.
+    pub async fn open(data_dir: &DataDir, config: HostConfig) -> Self {
+        let docker = open_docker(data_dir.installation()).await;
+        let is_missing = docker.is_err();
+        let engines = Engines::new([(EngineKind::Docker, docker)], config.preferred);
+        let looking = is_missing.then(|| {
+            tokio::spawn(look_for_docker(
+                engines.clone(),
+                data_dir.installation().to_owned(),
+            ))
+            .abort_handle()
+        });
+        Self { engines, looking }
+    }
+
+    /// The engines.
+    pub fn engines(&self) -> &Engines {
+        &self.engines
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(task) = &self.looking {
+            task.abort();
+        }
+    }
+}
+
+async fn open_docker(installation: &str) -> Slot {
+    match connect_docker(installation).await {
+        Ok(engine) => Ok(Arc::new(engine)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn connect_docker(installation: &str) -> Result<DockerEngine, EngineError> {
+    DockerEngine::connect(Options {
+        owner: Owner::new(installation)?,
+        socket: SocketSearch::from_env()?,
+        network_per_sandbox: false,
+    })
+    .await
+}
+
+async fn look_for_docker(engines: Engines, installation: String) {
+    loop {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        let docker = open_docker(&installation).await;
+        if docker.is_ok() {
+            tracing::info!("engine docker: ready");
+            engines.set(EngineKind::Docker, docker);
+            return;
+        }
+    }
+}
+
+/// Becomes the native engine's launcher where this process was started as one; then it does not
+/// return. It is the first thing that `main` does, since the launcher forks and has to stay without
+/// threads.
+pub fn launcher_main_if_asked() {}

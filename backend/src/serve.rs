@@ -1,0 +1,140 @@
+//! Putting the parts together, serving, and stopping in order.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::Context;
+use backend::app::{App, AppParts};
+use backend::config::{Config, variables};
+use backend::http;
+use backend::store::Choice;
+use ctnr_agent::{DataDir, Host, HostConfig};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long requests and changes under way have to be done when the backend is told to stop.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Serves until a signal comes.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
+    let path = match &config.data_dir {
+        Some(path) => path.clone(),
+        None => DataDir::default_path()?,
+    };
+    let data_dir = DataDir::open(&path)?;
+    // Bound before the rest is opened, so that a client who comes early waits and is not refused.
+    let listener = TcpListener::bind(config.http_addr).await.with_context(|| {
+        format!(
+            "can't listen on {}; set {} to another address or port",
+            config.http_addr,
+            variables::HTTP_ADDR.name
+        )
+    })?;
+
+    let database_url = config.database_url.as_ref().map(|url| url.reveal());
+    let host = Host::open(
+        &data_dir,
+        HostConfig {
+            preferred: config.engine,
+            subnet: config.subnet.map(|subnet| subnet.to_string()),
+        },
+    );
+    let (choice, host) = tokio::join!(Choice::make(database_url, data_dir.path()), host);
+    let choice = choice?;
+    tracing::info!("{}", choice.sentence);
+    for engine in host.engines().statuses() {
+        match &engine.available {
+            Ok(_) if engine.is_default => {
+                tracing::info!("engine {}: ready, the default", engine.kind)
+            }
+            Ok(_) => tracing::info!("engine {}: ready", engine.kind),
+            Err(reason) if engine.is_default => {
+                tracing::warn!(
+                    "engine {}, the default, is not available: {reason}",
+                    engine.kind
+                );
+            }
+            Err(reason) => tracing::info!("engine {}: not available: {reason}", engine.kind),
+        }
+    }
+    if !choice.is_only_one {
+        tracing::info!(
+            "this data directory was used with several databases: sandboxes that this one does not know are left alone"
+        );
+    }
+
+    let app = App::new(AppParts {
+        store: choice.store,
+        engines: host.engines().clone(),
+        installation: data_dir.installation().to_owned(),
+        reap_unknown: choice.is_only_one,
+    });
+    app.start();
+    let options = http::Options::from_config(&config)?;
+    let address = listener.local_addr().unwrap_or(config.http_addr);
+    tracing::info!(data_dir = %data_dir.path().display(), "listening on http://{address}");
+
+    let server = http::serve(listener, app.clone(), options);
+    stop_in_order(&app, server, &mut signals).await
+}
+
+/// Serves until the first signal, lets what is under way come to its end, and stops. A second
+/// signal stops at once.
+async fn stop_in_order(
+    app: &App,
+    server: impl Future<Output = ()>,
+    signals: &mut Signals,
+) -> anyhow::Result<()> {
+    let mut server = std::pin::pin!(server);
+    tokio::select! {
+        () = &mut server => return Ok(()),
+        () = signals.next() => {}
+    }
+    tracing::info!("stopping; a second signal stops at once");
+    app.close();
+    let drained = async {
+        if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+            tracing::warn!("some requests took longer than {DRAIN:?} and were cut off");
+        }
+        let alive = app.count_alive().await;
+        if !app.stop(DRAIN).await {
+            tracing::warn!(
+                "some changes took longer than {DRAIN:?}; the next start looks after them"
+            );
+        }
+        alive
+    };
+    tokio::select! {
+        alive = drained => match alive {
+            Ok(0) => tracing::info!("stopped; no sandbox runs"),
+            Ok(alive) => tracing::info!("stopped; sandboxes that keep running: {alive}. The next start goes on with them; to remove them, start the backend and run `ctnr sandbox rm --all`, or DELETE each"),
+            Err(error) => tracing::info!("stopped; sandboxes keep running, and the database did not say how many ({error})"),
+        },
+        () = signals.next() => tracing::warn!("stopped at once; sandboxes keep running"),
+    }
+    Ok(())
+}
+
+/// The signals that ask the backend to stop.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("listening for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

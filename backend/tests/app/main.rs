@@ -1,0 +1,13 @@
+//! The use cases, over SQLite and an engine in memory.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod create;
+mod delete;
+mod events;
+mod exits;
+mod images;
+mod lifecycle;
+mod names;
+mod reconcile;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,443 @@
+//! An engine in memory. Tests end its programs, make its operations fail or wait, and count them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use ctnr_engine::*;
+use ctnr_model::*;
+use futures::StreamExt;
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, broadcast};
+
+use super::exec;
+use super::files::{FakeFiles, Tree};
+use super::images::FakeImages;
+
+/// An operation that a test makes fail or wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Operation {
+    Create,
+    /// The end of a creation: the sandbox is there, and the caller has not heard so.
+    Created,
+    Start,
+    Stop,
+    Delete,
+    List,
+    Status,
+}
+
+/// The engine. Clones share everything, so that a test keeps one and gives another away.
+#[derive(Clone)]
+pub(crate) struct FakeEngine {
+    kind: EngineKind,
+    images: Arc<FakeImages>,
+    exits: broadcast::Sender<SandboxExit>,
+    world: Arc<Mutex<World>>,
+}
+
+#[derive(Default)]
+struct World {
+    sandboxes: BTreeMap<SandboxId, Fake>,
+    failures: HashMap<Operation, EngineError>,
+    gates: HashMap<Operation, Arc<Semaphore>>,
+    calls: HashMap<Operation, usize>,
+    next_port: u16,
+}
+
+#[derive(Clone)]
+struct Fake {
+    spec: SandboxSpec,
+    status: SandboxStatus,
+    ports: Vec<PublishedPort>,
+    files: Tree,
+    execs: Vec<ExecInfo>,
+}
+
+impl FakeEngine {
+    /// An engine with the image `busybox:latest` and no sandboxes.
+    pub(crate) fn new(kind: EngineKind) -> Self {
+        Self {
+            kind,
+            images: Arc::new(FakeImages::with_busybox()),
+            exits: broadcast::channel(64).0,
+            world: Arc::new(Mutex::new(World {
+                next_port: 32_768,
+                ..World::default()
+            })),
+        }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// The next call of the operation fails.
+    pub(crate) fn fail_next(&self, operation: Operation, error: EngineError) {
+        self.world().failures.insert(operation, error);
+    }
+
+    /// Calls of the operation wait from here on for a permit of the semaphore each.
+    pub(crate) fn gate(&self, operation: Operation) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        self.world().gates.insert(operation, gate.clone());
+        gate
+    }
+
+    /// How often the operation was called.
+    pub(crate) fn calls(&self, operation: Operation) -> usize {
+        self.world().calls.get(&operation).copied().unwrap_or(0)
+    }
+
+    /// The sandboxes that the engine holds.
+    pub(crate) fn ids(&self) -> Vec<SandboxId> {
+        self.world().sandboxes.keys().cloned().collect()
+    }
+
+    /// What the engine thinks of a sandbox.
+    pub(crate) fn peek(&self, id: &SandboxId) -> Option<SandboxStatus> {
+        Some(self.world().sandboxes.get(id)?.status.clone())
+    }
+
+    /// A sandbox's program ends by itself, and the engine tells it.
+    pub(crate) fn end(&self, id: &SandboxId, exit: ExitStatus) {
+        let told = self.end_unseen(id, exit);
+        // No listener is fine: the backend may be the one that is down in the test.
+        let _ = self.exits.send(told);
+    }
+
+    /// A sandbox's program ends by itself while nobody listens.
+    pub(crate) fn end_unseen(&self, id: &SandboxId, exit: ExitStatus) -> SandboxExit {
+        let mut world = self.world();
+        let fake = world.sandboxes.get_mut(id).unwrap();
+        finish(&mut fake.status, exit);
+        SandboxExit {
+            id: id.clone(),
+            status: fake.status.clone(),
+        }
+    }
+
+    /// A sandbox disappears from the host.
+    pub(crate) fn vanish(&self, id: &SandboxId) {
+        self.world().sandboxes.remove(id).unwrap();
+    }
+
+    /// A sandbox stands on the host that the backend did not ask for.
+    pub(crate) fn plant(&self, spec: &SandboxSpec) {
+        self.world()
+            .sandboxes
+            .insert(spec.id.clone(), Fake::started(spec, Vec::new()));
+    }
+
+    async fn enter(&self, operation: Operation) -> Result<()> {
+        let gate = {
+            let mut world = self.world();
+            *world.calls.entry(operation).or_default() += 1;
+            world.gates.get(&operation).cloned()
+        };
+        if let Some(gate) = gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        match self.world().failures.remove(&operation) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn with<T>(&self, id: &SandboxId, work: impl FnOnce(&mut Fake) -> T) -> Result<T> {
+        let mut world = self.world();
+        world
+            .sandboxes
+            .get_mut(id)
+            .map(work)
+            .ok_or(EngineError::SandboxNotFound)
+    }
+
+    fn make(&self, spec: &SandboxSpec) -> Result<Started> {
+        let mut world = self.world();
+        let mut ports = Vec::new();
+        for request in &spec.ports {
+            let taken = |port| {
+                world
+                    .sandboxes
+                    .values()
+                    .any(|fake| fake.ports.iter().any(|taken| taken.host_port == port))
+            };
+            let host_port = match request.host.port {
+                Some(port) if taken(port) => {
+                    return Err(EngineError::PortTaken {
+                        container: request.container,
+                        host_port: port,
+                    });
+                }
+                Some(port) => port,
+                None => {
+                    world.next_port += 1;
+                    world.next_port
+                }
+            };
+            ports.push(PublishedPort {
+                container: request.container,
+                address: request.host.address,
+                host_port,
+            });
+        }
+        let fake = Fake::started(spec, ports);
+        let started = Started {
+            ports: fake.ports.clone(),
+            status: fake.status.clone(),
+        };
+        world.sandboxes.insert(spec.id.clone(), fake);
+        Ok(started)
+    }
+
+    fn running(&self, id: &SandboxId) -> Result<()> {
+        if self.with(id, |fake| fake.status.state.is_alive())? {
+            Ok(())
+        } else {
+            Err(EngineError::NotRunning)
+        }
+    }
+}
+
+impl Fake {
+    fn started(spec: &SandboxSpec, ports: Vec<PublishedPort>) -> Self {
+        Self {
+            spec: spec.clone(),
+            status: SandboxStatus {
+                state: SandboxState::Running,
+                pid: Some(4_242),
+                started_at: Some(Timestamp::now()),
+                finished_at: None,
+                exit: None,
+            },
+            ports,
+            files: Tree::default(),
+            execs: Vec::new(),
+        }
+    }
+}
+
+fn finish(status: &mut SandboxStatus, exit: ExitStatus) {
+    status.state = SandboxState::Exited;
+    status.pid = None;
+    status.finished_at = Some(Timestamp::now());
+    status.exit = Some(exit);
+}
+
+#[async_trait]
+impl SandboxEngine for FakeEngine {
+    fn kind(&self) -> EngineKind {
+        self.kind
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        [
+            Capability::Egress,
+            Capability::Limits,
+            Capability::DetachedExec,
+            Capability::FileManagement,
+            Capability::FilesWhileStopped,
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    async fn create(&self, spec: &SandboxSpec) -> Result<Started> {
+        self.enter(Operation::Create).await?;
+        let started = self.make(spec)?;
+        self.enter(Operation::Created).await?;
+        Ok(started)
+    }
+
+    async fn start(&self, spec: &SandboxSpec, ports: &[PublishedPort]) -> Result<Started> {
+        self.enter(Operation::Start).await?;
+        self.with(&spec.id, |fake| {
+            fake.status = SandboxStatus {
+                finished_at: fake.status.finished_at,
+                exit: fake.status.exit,
+                ..Fake::started(spec, Vec::new()).status
+            };
+            Started {
+                ports: ports.to_vec(),
+                status: fake.status.clone(),
+            }
+        })
+    }
+
+    async fn stop(&self, id: &SandboxId, grace: Duration) -> Result<SandboxStatus> {
+        if grace > Duration::ZERO {
+            self.enter(Operation::Stop).await?;
+        }
+        let (status, ended) = self.with(id, |fake| {
+            let alive = fake.status.state.is_alive();
+            if alive {
+                finish(&mut fake.status, ExitStatus::signaled(15));
+            }
+            (fake.status.clone(), alive)
+        })?;
+        if ended {
+            let _ = self.exits.send(SandboxExit {
+                id: id.clone(),
+                status: status.clone(),
+            });
+        }
+        if let Some(gate) = self.world().gates.get(&Operation::Stop) {
+            gate.add_permits(1);
+        }
+        Ok(status)
+    }
+
+    async fn delete(&self, id: &SandboxId) -> Result<()> {
+        self.enter(Operation::Delete).await?;
+        self.world().sandboxes.remove(id);
+        Ok(())
+    }
+
+    async fn status(&self, id: &SandboxId) -> Result<SandboxStatus> {
+        self.enter(Operation::Status).await?;
+        self.with(id, |fake| fake.status.clone())
+    }
+
+    async fn inspect(&self, spec: &SandboxSpec) -> Result<Inspection> {
+        self.with(&spec.id, |fake| Inspection {
+            status: fake.status.clone(),
+            ports: fake.ports.clone(),
+            image_id: None,
+            process: None,
+            network: None,
+            docker: None,
+        })
+    }
+
+    async fn list(&self) -> Result<Vec<Observed>> {
+        self.enter(Operation::List).await?;
+        Ok(self
+            .world()
+            .sandboxes
+            .values()
+            .map(|fake| Observed {
+                id: fake.spec.id.clone(),
+                status: fake.status.clone(),
+                ports: fake.ports.clone(),
+            })
+            .collect())
+    }
+
+    fn exits(&self) -> Stream<SandboxExit> {
+        let exits = self.exits.subscribe();
+        futures::stream::unfold(exits, |mut exits| async move {
+            Some((exits.recv().await.ok()?, exits))
+        })
+        .boxed()
+    }
+
+    async fn exec(&self, id: &SandboxId, spec: &ExecSpec) -> Result<ExecSession> {
+        self.running(id)?;
+        let session = exec::run(spec)?;
+        if spec.detached {
+            self.with(id, |fake| {
+                fake.execs.push(ExecInfo {
+                    id: spec.id.clone(),
+                    cmd: spec.cmd.clone(),
+                    terminal: matches!(spec.stdio, Stdio::Terminal(_)),
+                    pid: Some(4_243),
+                    started_at: Timestamp::now(),
+                    state: ExecState::Running,
+                });
+            })?;
+        }
+        Ok(session)
+    }
+
+    async fn attach(&self, id: &SandboxId, exec: &ExecId) -> Result<ExecSession> {
+        let info = self.execs(id).await?;
+        let info = info
+            .into_iter()
+            .find(|info| info.id == *exec)
+            .ok_or_else(|| EngineError::ExecNotFound(exec.clone()))?;
+        exec::run(&ExecSpec {
+            id: info.id,
+            cmd: info.cmd,
+            env: Vec::new(),
+            workdir: None,
+            user: None,
+            stdio: Stdio::Pipes { stdin: true },
+            detached: true,
+        })
+    }
+
+    async fn execs(&self, id: &SandboxId) -> Result<Vec<ExecInfo>> {
+        self.with(id, |fake| fake.execs.clone())
+    }
+
+    async fn signal(&self, id: &SandboxId, exec: &ExecId, signal: i32) -> Result<()> {
+        self.with(id, |fake| {
+            let info = fake.execs.iter_mut().find(|info| info.id == *exec);
+            let info = info.ok_or_else(|| EngineError::ExecNotFound(exec.clone()))?;
+            info.pid = None;
+            info.state = ExecState::Exited {
+                status: ExitStatus::signaled(signal),
+                at: Timestamp::now(),
+            };
+            Ok(())
+        })?
+    }
+
+    async fn resize(&self, id: &SandboxId, exec: &ExecId, _size: TerminalSize) -> Result<()> {
+        self.with(id, |fake| {
+            let known = fake.execs.iter().any(|info| info.id == *exec);
+            known
+                .then_some(())
+                .ok_or_else(|| EngineError::ExecNotFound(exec.clone()))
+        })?
+    }
+
+    async fn logs(&self, id: &SandboxId, query: &LogQuery) -> Result<Stream<Result<LogEntry>>> {
+        let started_at = self.with(id, |fake| fake.status.started_at)?;
+        let mut entries: Vec<_> = [
+            (OutputStream::Stdout, "hello\n"),
+            (OutputStream::Stderr, "careful\n"),
+            (OutputStream::Stdout, "bye\n"),
+        ]
+        .into_iter()
+        .filter(|(stream, _)| match stream {
+            OutputStream::Stdout => query.stdout,
+            OutputStream::Stderr => query.stderr,
+        })
+        .map(|(stream, text)| {
+            Ok(LogEntry {
+                time: started_at.unwrap_or_default(),
+                stream,
+                data: Bytes::from_static(text.as_bytes()),
+            })
+        })
+        .collect();
+        if let Some(tail) = query.tail {
+            entries.drain(..entries.len().saturating_sub(tail));
+        }
+        Ok(futures::stream::iter(entries).boxed())
+    }
+
+    async fn files(&self, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {
+        let tree = self.with(id, |fake| fake.files.clone())?;
+        Ok(Box::new(FakeFiles(tree)))
+    }
+
+    async fn connect(&self, id: &SandboxId, _port: ContainerPort) -> Result<Box<dyn Connection>> {
+        self.running(id)?;
+        // Whatever listens there sends back what it is sent.
+        let (near, far) = tokio::io::duplex(65_536);
+        tokio::spawn(async move {
+            let (mut read, mut write) = tokio::io::split(far);
+            tokio::io::copy(&mut read, &mut write).await
+        });
+        Ok(Box::new(near))
+    }
+
+    fn images(&self) -> &dyn EngineImages {
+        &*self.images
+    }
+}

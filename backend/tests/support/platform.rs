@@ -1,0 +1,93 @@
+//! An app over a database and engines in memory.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend::app::{App, AppParts, NewSandbox, Sandbox};
+use ctnr_agent::Engines;
+use ctnr_engine::SandboxEngine;
+use ctnr_model::{EngineKind, ImageReference, SandboxQuery};
+
+use super::{FakeEngine, TestDatabase};
+
+/// The mark of the installation in tests.
+const INSTALLATION: &str = "00000000000000000000000000000001";
+
+/// A platform: the native engine is in memory, Docker is missing.
+pub(crate) struct Platform {
+    pub(crate) app: App,
+    pub(crate) engine: FakeEngine,
+    pub(crate) database: TestDatabase,
+}
+
+impl Platform {
+    /// A platform on SQLite whose background work runs.
+    pub(crate) async fn start() -> Self {
+        Self::over(TestDatabase::sqlite(), FakeEngine::new(EngineKind::Native)).await
+    }
+
+    /// A platform over what a process before it may have left.
+    pub(crate) async fn over(database: TestDatabase, engine: FakeEngine) -> Self {
+        let app = Self::app(&database, &engine, true).await;
+        app.start();
+        Self {
+            app,
+            engine,
+            database,
+        }
+    }
+
+    /// The app alone, without background work.
+    pub(crate) async fn app(
+        database: &TestDatabase,
+        engine: &FakeEngine,
+        reap_unknown: bool,
+    ) -> App {
+        let native: Arc<dyn SandboxEngine> = Arc::new(engine.clone());
+        App::new(AppParts {
+            store: database.open().await,
+            engines: Engines::new(
+                [
+                    (EngineKind::Native, Ok(native)),
+                    (EngineKind::Docker, Err("start dockerd".to_owned())),
+                ],
+                None,
+            ),
+            installation: INSTALLATION.to_owned(),
+            reap_unknown,
+        })
+    }
+
+    /// A sandbox of busybox.
+    pub(crate) async fn create(&self, name: &str) -> Sandbox {
+        self.app.create_sandbox(busybox(name)).await.unwrap()
+    }
+}
+
+/// A request for a sandbox of busybox.
+pub(crate) fn busybox(name: &str) -> NewSandbox {
+    NewSandbox {
+        name: Some(name.parse().unwrap()),
+        ..NewSandbox::of(ImageReference::parse("busybox").unwrap())
+    }
+}
+
+/// A query.
+pub(crate) fn query(text: &str) -> SandboxQuery {
+    SandboxQuery::parse(text).unwrap()
+}
+
+/// Waits until the condition holds. Only a test that fails waits long.
+pub(crate) async fn eventually<F: Future<Output = bool>>(
+    what: &str,
+    mut condition: impl FnMut() -> F,
+) {
+    for _ in 0..1_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come about that {what}");
+}
