@@ -22,6 +22,7 @@ mod tarball;
 mod unpack;
 
 pub use archive::build::{ArchiveSummary, ImageSpec, write_archive};
+pub use archive::export::ExportLayers;
 pub use compression::Compression;
 pub use error::ImageError;
 pub use import::ImportOptions;

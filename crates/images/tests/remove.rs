@@ -13,7 +13,7 @@ fn layer(text: &str) -> Vec<u8> {
 }
 
 fn name(text: &str) -> ImageReference {
-    ImageReference::parse(text).unwrap()
+    ImageReference::parse(text).expect("a valid name")
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn the_last_name_takes_the_image_with_it() {
     );
     assert_eq!(first.freed.bytes(), 0);
     let second = fixture.store.remove("b:1", &nothing).unwrap();
-    assert_eq!(second.deleted, [image.manifest.clone()]);
+    assert_eq!(second.deleted, std::slice::from_ref(&image.manifest));
     assert!(second.freed.bytes() > 0);
     fixture.assert_empty();
     assert!(matches!(
@@ -125,7 +125,7 @@ fn an_image_that_lost_its_name_stays_until_pruned() {
     );
     assert!(old.layers[0].join("file").exists());
     let pruned = fixture.store.prune(false, &BTreeSet::new()).unwrap();
-    assert_eq!(pruned.deleted, [old.manifest.clone()]);
+    assert_eq!(pruned.deleted, std::slice::from_ref(&old.manifest));
     assert!(pruned.freed.bytes() > 0 && !old.layers[0].exists());
     let all = fixture
         .store

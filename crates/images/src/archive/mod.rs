@@ -2,5 +2,7 @@
 //! `manifest.json`, so that `docker load` takes it too.
 
 pub(crate) mod build;
+mod drain;
+pub(crate) mod export;
 mod layer;
 pub(crate) mod layout;

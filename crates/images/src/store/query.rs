@@ -198,7 +198,7 @@ impl ImageStore {
     }
 
     /// The manifest that a text means, with the name it was given by, if it was a name.
-    pub(super) fn target(
+    pub(crate) fn target(
         &self,
         text: &str,
     ) -> Result<(Option<ImageReference>, Digest), ImageError> {

@@ -157,11 +157,13 @@ fn hard_link(tree: &mut Tree, parents: &[&[u8]], name: &[u8], entry: &Entry) -> 
         }
         tree.remove(&parent, name, &found)?;
     }
-    // What was removed may have held the target.
-    match fs::linkat(&*from, target, &*parent, name, AtFlags::empty()) {
-        Err(rustix::io::Errno::NOENT) => Err(missing()),
-        other => Ok(other?),
-    }
+    Ok(fs::linkat(
+        &*from,
+        target,
+        &*parent,
+        name,
+        AtFlags::empty(),
+    )?)
 }
 
 /// Writes a file's data, with its holes left out.
