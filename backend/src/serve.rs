@@ -17,6 +17,7 @@ const DRAIN: Duration = Duration::from_secs(15);
 
 /// Serves until a signal comes.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    let options = http::Options::from_config(&config)?;
     let mut signals = Signals::listen()?;
     let path = match &config.data_dir {
         Some(path) => path.clone(),
@@ -71,7 +72,6 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         reap_unknown: choice.is_only_one,
     });
     app.start();
-    let options = http::Options::from_config(&config)?;
     let address = listener.local_addr().unwrap_or(config.http_addr);
     tracing::info!(data_dir = %data_dir.path().display(), "listening on http://{address}");
 

@@ -32,6 +32,10 @@ pub struct Config {
     pub subnet: Option<Subnet>,
     /// Requests a second and client; `None` for no limit.
     pub rate_limit: Option<NonZeroU32>,
+    /// Origins whose pages may call the API.
+    pub allowed_origins: Vec<String>,
+    /// The domain below which every published port has an origin of its own.
+    pub proxy_domain: Option<String>,
     /// What is logged, as `tracing_subscriber::EnvFilter` reads it.
     pub log: String,
     /// The form of the log.
@@ -122,9 +126,16 @@ impl Config {
             rate_limit: NonZeroU32::new(parsed(
                 variables::RATE_LIMIT,
                 text(variables::RATE_LIMIT)?,
-                "1000",
+                "2000",
                 "expected requests a second as a number, or 0 for no limit",
             )?),
+            allowed_origins: text(variables::ALLOWED_ORIGINS)?
+                .iter()
+                .flat_map(|text| text.split(','))
+                .map(|origin| origin.trim().to_owned())
+                .filter(|origin| !origin.is_empty())
+                .collect(),
+            proxy_domain: text(variables::PROXY_DOMAIN)?,
             log: text(variables::LOG)?.unwrap_or_else(|| "info".to_owned()),
             log_format: match text(variables::LOG_FORMAT)?.as_deref() {
                 None | Some("text") => LogFormat::Text,

@@ -59,10 +59,27 @@ pub const SUBNET: Variable = Variable {
           sandboxes from. Name one where those of the default are in use on your network.",
 };
 
+/// Whose pages may call the API.
+pub const ALLOWED_ORIGINS: Variable = Variable {
+    name: "CONTAINERS_ALLOWED_ORIGINS",
+    default: "unset",
+    doc: "Origins, separated by commas, whose pages may call the API from a browser, as in \
+          `https://panel.example.com`. Pages of the API's own origin always may.",
+};
+
+/// The origins of proxied ports.
+pub const PROXY_DOMAIN: Variable = Variable {
+    name: "CONTAINERS_PROXY_DOMAIN",
+    default: "unset",
+    doc: "A domain whose subdomains lead to this backend (wildcard DNS): port 3000 of the sandbox \
+          `my-app` is then served at `3000--my-app.DOMAIN`, an origin of its own. Below `localhost` \
+          that works without it.",
+};
+
 /// How many requests a client may send.
 pub const RATE_LIMIT: Variable = Variable {
     name: "CONTAINERS_RATE_LIMIT",
-    default: "`1000`",
+    default: "`2000`",
     doc: "Requests a second that one client address may send; `0` for no limit. What is above gets \
           429 with `Retry-After`.",
 };
@@ -83,7 +100,7 @@ pub const LOG_FORMAT: Variable = Variable {
 };
 
 /// All of them, in the order of the docs.
-pub const ALL: [Variable; 9] = [
+pub const ALL: [Variable; 11] = [
     DATABASE_URL,
     HTTP_ADDR,
     API_KEY,
@@ -91,6 +108,8 @@ pub const ALL: [Variable; 9] = [
     ENGINE,
     SUBNET,
     RATE_LIMIT,
+    ALLOWED_ORIGINS,
+    PROXY_DOMAIN,
     LOG,
     LOG_FORMAT,
 ];

@@ -8,6 +8,8 @@ mod exits;
 mod images;
 mod lifecycle;
 mod names;
+#[cfg(feature = "system-tests")]
+mod outage;
 mod reconcile;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,6 +1,7 @@
 //! An engine in memory. Tests end its programs, make its operations fail or wait, and count them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use ctnr_engine::*;
 use ctnr_model::*;
 use futures::StreamExt;
 use jiff::Timestamp;
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, broadcast};
 
 use super::exec;
@@ -45,6 +47,7 @@ struct World {
     gates: HashMap<Operation, Arc<Semaphore>>,
     calls: HashMap<Operation, usize>,
     next_port: u16,
+    programs: HashMap<u16, SocketAddr>,
 }
 
 #[derive(Clone)]
@@ -129,6 +132,11 @@ impl FakeEngine {
         self.world()
             .sandboxes
             .insert(spec.id.clone(), Fake::started(spec, Vec::new()));
+    }
+
+    /// Connections to the port of any sandbox lead to this address.
+    pub(crate) fn listen(&self, port: u16, address: SocketAddr) {
+        self.world().programs.insert(port, address);
     }
 
     async fn enter(&self, operation: Operation) -> Result<()> {
@@ -426,8 +434,12 @@ impl SandboxEngine for FakeEngine {
         Ok(Box::new(FakeFiles(tree)))
     }
 
-    async fn connect(&self, id: &SandboxId, _port: ContainerPort) -> Result<Box<dyn Connection>> {
+    async fn connect(&self, id: &SandboxId, port: ContainerPort) -> Result<Box<dyn Connection>> {
         self.running(id)?;
+        let program = self.world().programs.get(&port.port).copied();
+        if let Some(address) = program {
+            return Ok(Box::new(TcpStream::connect(address).await.unwrap()));
+        }
         // Whatever listens there sends back what it is sent.
         let (near, far) = tokio::io::duplex(65_536);
         tokio::spawn(async move {
