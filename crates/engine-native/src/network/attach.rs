@@ -1,6 +1,7 @@
 //! Setting up the network of one sandbox.
 //!
-//! Two messages to the kernel do it: one from the host's namespace, one from the sandbox's.
+//! Three messages to the kernel do it: from the host's namespace, from the sandbox's, and again
+//! from the host's.
 
 use std::io;
 use std::net::IpAddr;
@@ -49,8 +50,11 @@ pub fn attach(netns: BorrowedFd<'_>, plan: &LinkPlan) -> Result<(), NetworkError
     }
     within(netns, || {
         Socket::open().map_err(opening)?.apply(sandbox_side(plan))
-    })
-    .map(|applied| applied.map_err(refused))?
+    })?
+    .map_err(refused)?;
+    let mut batch = Batch::new();
+    batch.settle(plan.host_ifindex());
+    host.apply(batch).map_err(refused)
 }
 
 /// Sets up a fresh network namespace that has `lo` only, for a sandbox without a link.
