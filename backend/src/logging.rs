@@ -2,8 +2,6 @@
 
 use std::io::IsTerminal;
 
-use std::io::IsTerminal;
-
 use anyhow::Context;
 use backend::config::{Config, LogFormat, variables};
 use tracing_subscriber::EnvFilter;
@@ -14,7 +12,6 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("{} is not valid: {:?}", variables::LOG.name, config.log))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match config.log_format {
