@@ -86,7 +86,7 @@ const RULES: &[Rule] = &[
     ),
     // Drives the built binaries as a user does.
     (
-        "e2e",
+        "ctnr-e2e",
         Role::Tool,
         &["ctnr-model", "ctnr-api", "ctnr-client"],
     ),
