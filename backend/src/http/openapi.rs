@@ -54,18 +54,27 @@ impl IntoResponses for Errors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         MEANINGS
             .iter()
-            .map(|(status, meaning)| {
-                let content = ContentBuilder::new()
-                    .schema(Some(Ref::from_schema_name(ctnr_api::Error::name())))
-                    .build();
-                let response = ResponseBuilder::new()
-                    .description(*meaning)
-                    .content("application/json", content)
-                    .build();
-                ((*status).to_owned(), RefOr::T(response))
+            .map(|(status, _)| {
+                let reference = Ref::from_response_name(component(status));
+                ((*status).to_owned(), RefOr::Ref(reference))
             })
             .collect()
     }
+}
+
+/// The name of a status' answer among the document's components.
+fn component(status: &str) -> String {
+    format!("Error{status}")
+}
+
+fn response(meaning: &str) -> Response {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(ctnr_api::Error::name())))
+        .build();
+    ResponseBuilder::new()
+        .description(meaning)
+        .content("application/json", content)
+        .build()
 }
 
 /// The document, as `/openapi.json` serves it and the repository holds it.
@@ -88,6 +97,9 @@ pub fn document() -> OpenApi {
                         "X-API-Key",
                         "The server's CONTAINERS_API_KEY; needed where one is configured.",
                     ))),
+                )
+                .responses_from_iter(
+                    MEANINGS.map(|(status, meaning)| (component(status), response(meaning))),
                 )
                 .schema(ctnr_api::Error::name(), ctnr_api::Error::schema())
                 .schema(ctnr_api::ErrorCode::name(), ctnr_api::ErrorCode::schema())

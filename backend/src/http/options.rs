@@ -35,9 +35,13 @@ impl Options {
         Ok(Self {
             api_key: key.transpose()?,
             bind: Some(config.http_addr.ip()).filter(|address| !address.is_unspecified()),
-            allowed_origins: Vec::new(),
+            allowed_origins: config
+                .allowed_origins
+                .iter()
+                .map(|origin| WebOrigin::parse(origin))
+                .collect::<Result<_, _>>()?,
             rate_limit: config.rate_limit.map_or(0, NonZeroU32::get),
-            proxy_domain: None,
+            proxy_domain: config.proxy_domain.clone(),
         })
     }
 

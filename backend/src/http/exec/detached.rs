@@ -25,6 +25,7 @@ use crate::http::openapi::Errors;
     get,
     path = "/v1/sandboxes/{id}/exec",
     tag = "exec",
+    operation_id = "list_commands",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     responses((status = 200, description = "The commands", body = ExecList), Errors)
 )]
@@ -43,6 +44,7 @@ pub(super) async fn list(
     get,
     path = "/v1/sandboxes/{id}/exec/{exec}",
     tag = "exec",
+    operation_id = "inspect_command",
     params(
         ("id" = String, Path, description = "An id, the unique start of one, or a name"),
         ("exec" = String, Path, description = "The command's id")
@@ -70,6 +72,7 @@ pub(super) async fn inspect(
     get,
     path = "/v1/sandboxes/{id}/exec/{exec}/output",
     tag = "exec",
+    operation_id = "read_command",
     params(
         ("id" = String, Path, description = "An id, the unique start of one, or a name"),
         ("exec" = String, Path, description = "The command's id")
@@ -97,6 +100,7 @@ pub(super) async fn output(
     post,
     path = "/v1/sandboxes/{id}/exec/{exec}/signal",
     tag = "exec",
+    operation_id = "signal_command",
     params(
         ("id" = String, Path, description = "An id, the unique start of one, or a name"),
         ("exec" = String, Path, description = "The command's id")
@@ -121,6 +125,7 @@ pub(super) async fn signal(
     post,
     path = "/v1/sandboxes/{id}/exec/{exec}/resize",
     tag = "exec",
+    operation_id = "resize_command",
     params(
         ("id" = String, Path, description = "An id, the unique start of one, or a name"),
         ("exec" = String, Path, description = "The command's id")

@@ -34,6 +34,7 @@ const MAX_SECONDS: f64 = 86_400.0;
     post,
     path = "/v1/sandboxes/{id}/exec",
     tag = "exec",
+    operation_id = "run_command",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     request_body = ExecRequest,
     responses(

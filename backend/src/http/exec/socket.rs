@@ -45,6 +45,7 @@ type Upgrade = std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
     get,
     path = "/v1/sandboxes/{id}/exec/ws",
     tag = "exec",
+    operation_id = "open_terminal",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), TerminalQuery),
     responses((status = 101, description = "The socket is open"), Errors)
 )]
@@ -80,6 +81,7 @@ pub(super) async fn open(
     get,
     path = "/v1/sandboxes/{id}/exec/{exec}/ws",
     tag = "exec",
+    operation_id = "attach_terminal",
     params(
         ("id" = String, Path, description = "An id, the unique start of one, or a name"),
         ("exec" = String, Path, description = "The command's id"),

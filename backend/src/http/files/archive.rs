@@ -16,6 +16,7 @@ use crate::http::{Api, upload};
     get,
     path = "/v1/sandboxes/{id}/files/archive",
     tag = "files",
+    operation_id = "download_archive",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), ArchiveQuery),
     responses(
         (status = 200, description = "The archive, whose paths begin with the last component", body = Vec<u8>, content_type = "application/x-tar"),
@@ -38,6 +39,7 @@ pub(super) async fn download_archive(
     put,
     path = "/v1/sandboxes/{id}/files/archive",
     tag = "files",
+    operation_id = "upload_archive",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), ArchiveQuery),
     request_body(content = Vec<u8>, content_type = "application/x-tar"),
     responses((status = 204, description = "It is unpacked"), Errors)

@@ -18,6 +18,7 @@ use crate::http::{Api, upload};
     get,
     path = "/v1/sandboxes/{id}/files",
     tag = "files",
+    operation_id = "read_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
     responses(
         (status = 200, description = "Its content", body = Vec<u8>, content_type = "application/octet-stream"),
@@ -56,6 +57,7 @@ pub(super) fn download(
     put,
     path = "/v1/sandboxes/{id}/files",
     tag = "files",
+    operation_id = "write_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), WriteFileQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, description = "It is written", body = FileWritten), Errors)

@@ -16,6 +16,7 @@ use crate::http::openapi::Errors;
     get,
     path = "/v1/sandboxes/{id}/files/list",
     tag = "files",
+    operation_id = "list_files",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
     responses((status = 200, description = "What it holds, sorted by name", body = FileList), Errors)
 )]
@@ -38,6 +39,7 @@ pub(super) async fn list(
     get,
     path = "/v1/sandboxes/{id}/files/stat",
     tag = "files",
+    operation_id = "stat_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
     responses((status = 200, description = "Its attributes", body = FileInfo), Errors)
 )]
@@ -55,6 +57,7 @@ pub(super) async fn stat(
     post,
     path = "/v1/sandboxes/{id}/files/mkdir",
     tag = "files",
+    operation_id = "make_directory",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     request_body = MakeDirectory,
     responses((status = 204, description = "It is there"), Errors)
@@ -75,6 +78,7 @@ pub(super) async fn mkdir(
     post,
     path = "/v1/sandboxes/{id}/files/move",
     tag = "files",
+    operation_id = "move_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     request_body = MoveFile,
     responses((status = 204, description = "It is moved"), Errors)
@@ -96,6 +100,7 @@ pub(super) async fn rename(
     delete,
     path = "/v1/sandboxes/{id}/files",
     tag = "files",
+    operation_id = "remove_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), RemoveFileQuery),
     responses((status = 204, description = "It is gone"), Errors)
 )]

@@ -19,6 +19,7 @@ use crate::http::openapi::Errors;
     get,
     path = "/v1/sandboxes/{id}/files/watch",
     tag = "files",
+    operation_id = "watch_files",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), WatchQuery),
     responses(
         (status = 200, description = "Changes without an end", body = FileChange, content_type = "text/event-stream"),

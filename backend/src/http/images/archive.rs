@@ -20,6 +20,7 @@ use crate::http::{Api, upload};
     post,
     path = "/v1/images/import",
     tag = "images",
+    operation_id = "import_images",
     params(ImportQuery),
     request_body(content = Vec<u8>, content_type = "application/x-tar"),
     responses(
@@ -54,6 +55,7 @@ pub(super) async fn import(
     get,
     path = "/v1/images/export",
     tag = "images",
+    operation_id = "export_images",
     params(ExportQuery),
     responses(
         (status = 200, description = "The archive", body = Vec<u8>, content_type = "application/x-tar"),

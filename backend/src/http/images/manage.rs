@@ -18,6 +18,7 @@ use crate::http::openapi::Errors;
     get,
     path = "/v1/images",
     tag = "images",
+    operation_id = "list_images",
     params(ImagesQuery),
     responses((status = 200, description = "The images, newest first", body = ImageList), Errors)
 )]
@@ -36,6 +37,7 @@ pub(super) async fn list(
     get,
     path = "/v1/images/inspect",
     tag = "images",
+    operation_id = "inspect_image",
     params(ImageNameQuery),
     responses((status = 200, description = "The image, in Docker's shape", body = ImageDetails), Errors)
 )]
@@ -52,6 +54,7 @@ pub(super) async fn inspect(
     post,
     path = "/v1/images/tag",
     tag = "images",
+    operation_id = "tag_image",
     request_body = TagRequest,
     responses((status = 204, description = "It has the name"), Errors)
 )]
@@ -72,6 +75,7 @@ pub(super) async fn tag(
     delete,
     path = "/v1/images",
     tag = "images",
+    operation_id = "remove_image",
     params(ImageNameQuery),
     responses((status = 204, description = "It is gone"), Errors)
 )]
@@ -90,6 +94,7 @@ pub(super) async fn remove(
     post,
     path = "/v1/images/prune",
     tag = "images",
+    operation_id = "prune_images",
     request_body = Option<PruneRequest>,
     responses((status = 200, description = "What is gone", body = Pruned), Errors)
 )]

@@ -21,6 +21,7 @@ use crate::http::openapi::Errors;
     post,
     path = "/v1/images/pull",
     tag = "images",
+    operation_id = "pull_image",
     request_body = PullRequest,
     responses(
         (status = 200, description = "The pull goes on, or the image is there", content(

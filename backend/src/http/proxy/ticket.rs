@@ -44,6 +44,7 @@ const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
     post,
     path = "/v1/sandboxes/{id}/links",
     tag = "sandboxes",
+    operation_id = "create_link",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     request_body = LinkRequest,
     responses((status = 201, description = "The link", body = Link), Errors)

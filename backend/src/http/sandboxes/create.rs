@@ -22,6 +22,7 @@ use crate::http::openapi::Errors;
     post,
     path = "/v1/sandboxes",
     tag = "sandboxes",
+    operation_id = "create_sandbox",
     request_body = CreateSandbox,
     responses((status = 201, description = "The sandbox runs", body = SandboxCreated), Errors)
 )]

@@ -24,6 +24,7 @@ use crate::http::openapi::Errors;
     get,
     path = "/v1/sandboxes/{id}",
     tag = "sandboxes",
+    operation_id = "inspect_sandbox",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     responses((status = 200, description = "The sandbox", body = SandboxDetails), Errors)
 )]

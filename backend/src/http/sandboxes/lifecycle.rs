@@ -25,6 +25,7 @@ const MAX_GRACE_SECONDS: f64 = 3_600.0;
     post,
     path = "/v1/sandboxes/{id}/stop",
     tag = "sandboxes",
+    operation_id = "stop_sandbox",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), StopRequest),
     request_body = Option<StopRequest>,
     responses(
@@ -53,6 +54,7 @@ pub(super) async fn stop(
     post,
     path = "/v1/sandboxes/{id}/restart",
     tag = "sandboxes",
+    operation_id = "restart_sandbox",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), StopRequest),
     request_body = Option<StopRequest>,
     responses(
@@ -80,6 +82,7 @@ pub(super) async fn restart(
     delete,
     path = "/v1/sandboxes/{id}",
     tag = "sandboxes",
+    operation_id = "delete_sandbox",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     responses((status = 204, description = "It is gone"), Errors)
 )]

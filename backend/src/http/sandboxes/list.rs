@@ -19,6 +19,7 @@ use crate::http::openapi::Errors;
     get,
     path = "/v1/sandboxes",
     tag = "sandboxes",
+    operation_id = "list_sandboxes",
     params(ListQuery),
     responses((status = 200, description = "The sandboxes", body = SandboxList), Errors)
 )]

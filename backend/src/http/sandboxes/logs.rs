@@ -25,6 +25,7 @@ use crate::http::{Api, exec};
     get,
     path = "/v1/sandboxes/{id}/logs",
     tag = "sandboxes",
+    operation_id = "read_logs",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), LogsQuery),
     responses(
         (status = 200, description = "The log", content(
