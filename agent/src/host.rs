@@ -1,10 +1,13 @@
 //! Opening the engines of this host.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ctnr_engine::EngineError;
 use ctnr_engine_docker::{DockerEngine, Options, Owner, SocketSearch};
+use ctnr_engine_native::network::NetworkError;
+use ctnr_engine_native::{NativeConfig, NativeEngine};
 use ctnr_model::EngineKind;
 
 use crate::engines::Slot;
@@ -33,9 +36,15 @@ impl Host {
     /// Opens every engine that the host has. One that can't be opened is no error: it is kept with
     /// the reason, and whoever asks for it is told. A Docker daemon that is started later is found.
     pub async fn open(data_dir: &DataDir, config: HostConfig) -> Self {
-        let docker = open_docker(data_dir.installation()).await;
+        let (native, docker) = tokio::join!(
+            open_native(data_dir.path(), config.subnet.as_deref()),
+            open_docker(data_dir.installation()),
+        );
         let is_missing = docker.is_err();
-        let engines = Engines::new([(EngineKind::Docker, docker)], config.preferred);
+        let engines = Engines::new(
+            [(EngineKind::Native, native), (EngineKind::Docker, docker)],
+            config.preferred,
+        );
         let looking = is_missing.then(|| {
             tokio::spawn(look_for_docker(
                 engines.clone(),
@@ -58,6 +67,25 @@ impl Drop for Host {
             task.abort();
         }
     }
+}
+
+async fn open_native(data_dir: &Path, subnet: Option<&str>) -> Slot {
+    match start_native(data_dir, subnet).await {
+        Ok(engine) => Ok(Arc::new(engine)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn start_native(data_dir: &Path, subnet: Option<&str>) -> Result<NativeEngine, EngineError> {
+    let subnet = subnet
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: NetworkError| EngineError::BadRequest(error.to_string()))?;
+    NativeEngine::open(NativeConfig {
+        data_dir: data_dir.to_owned(),
+        subnet,
+    })
+    .await
 }
 
 async fn open_docker(installation: &str) -> Slot {
@@ -87,8 +115,3 @@ async fn look_for_docker(engines: Engines, installation: String) {
         }
     }
 }
-
-/// Becomes the native engine's launcher where this process was started as one; then it does not
-/// return. It is the first thing that `main` does, since the launcher forks and has to stay without
-/// threads.
-pub fn launcher_main_if_asked() {}

@@ -10,7 +10,10 @@ mod engines;
 mod error;
 mod host;
 
+/// Becomes the native engine's launcher where this process was started as one; then it does not
+/// return. A program that opens a [`Host`] calls it first of all in `main`.
+pub use ctnr_engine_native::launcher_main_if_asked;
 pub use data_dir::DataDir;
 pub use engines::{EngineStatus, Engines, Slot};
 pub use error::{AgentError, Result};
-pub use host::{Host, HostConfig, launcher_main_if_asked};
+pub use host::{Host, HostConfig};
