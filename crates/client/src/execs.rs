@@ -56,16 +56,21 @@ impl Client {
             .await
     }
 
-    /// Runs a command with its streams, or its terminal, over a WebSocket.
+    /// Runs a command with its streams, or its terminal, over a WebSocket. The command goes in a
+    /// message and not in the address, which gets into logs and may not be long.
     ///
     /// # Errors
-    /// As for [`Client::exec`].
+    /// As for [`Client::exec`]; that the command could not be started is told by
+    /// [`ExecOutput::next`].
     pub async fn exec_socket(
         &self,
         sandbox: &SandboxQuery,
-        query: &TerminalQuery,
+        command: TerminalQuery,
     ) -> Result<(ExecInput, ExecOutput)> {
-        socket::open(self.get(&below(sandbox, ["exec", "ws"])).query(query)?).await
+        let request = self.get(&below(sandbox, ["exec", "ws"]));
+        let (mut input, output) = socket::open(request).await?;
+        input.start(command).await?;
+        Ok((input, output))
     }
 
     /// Attaches to a detached command.

@@ -1,6 +1,5 @@
 //! What a sandbox's program has put out.
 
-use bytes::Bytes;
 use ctnr_api::{LogFrame, LogsQuery};
 use ctnr_model::SandboxQuery;
 
@@ -20,22 +19,6 @@ impl Client {
         self.get(&below(sandbox, ["logs"]))
             .query(query)?
             .lines()
-            .await
-    }
-
-    /// The log's bytes as they were put out, both streams as one.
-    ///
-    /// # Errors
-    /// As for [`Client::logs`].
-    pub async fn raw_logs(
-        &self,
-        sandbox: &SandboxQuery,
-        query: &LogsQuery,
-    ) -> Result<Stream<Bytes>> {
-        self.get(&below(sandbox, ["logs"]))
-            .query(query)?
-            .accept("text/plain")
-            .bytes()
             .await
     }
 }

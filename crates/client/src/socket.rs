@@ -1,7 +1,10 @@
 //! A command over a WebSocket (RFC 6455), as `ctnr_api`'s terminal module describes it.
 
 use bytes::Bytes;
-use ctnr_api::{ATTACH_PROTOCOL, ClientMessage, OutputStream, STDERR_FRAME, ServerMessage, Signal};
+use ctnr_api::{
+    ATTACH_PROTOCOL, ClientMessage, OutputStream, STDERR_FRAME, ServerMessage, Signal,
+    TerminalQuery,
+};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use reqwest::header::{
@@ -71,6 +74,11 @@ pub struct ExecInput {
 }
 
 impl ExecInput {
+    /// Names the command, as the first message.
+    pub(crate) async fn start(&mut self, command: TerminalQuery) -> Result<()> {
+        self.tell(&ClientMessage::Start(Box::new(command))).await
+    }
+
     /// Bytes for standard input, or typed at the terminal.
     ///
     /// # Errors

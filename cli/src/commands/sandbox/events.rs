@@ -1,0 +1,99 @@
+//! `ctnr sandbox events`.
+
+use ctnr_api::EventQuery;
+use ctnr_model::{Event, EventAction, EventSubject, Invalid, SandboxQuery};
+
+use crate::complete;
+use crate::context::Context;
+use crate::error::Result;
+
+/// Show what happens to sandboxes, as it happens
+///
+/// Ends with Ctrl-C. Where the connection breaks it is made again, and nothing is missed. Each
+/// line begins with the event's number, which --after takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  ctnr sandbox events
+  ctnr sandbox events --after 0 web
+  ctnr sandbox events --action die --json | jq .attributes")]
+pub(crate) struct Args {
+    /// Begin behind the event of this number; 0 for all that are kept
+    #[arg(long, value_name = "NUMBER")]
+    after: Option<u64>,
+    /// Only this: create, start, die, stop, restart, delete; of several one must match
+    #[arg(long, value_parser = action)]
+    action: Vec<EventAction>,
+    /// Only about this sandbox
+    #[arg(value_parser = SandboxQuery::parse, add = complete::sandboxes())]
+    sandbox: Option<SandboxQuery>,
+}
+
+pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
+    let id = match &args.sandbox {
+        None => None,
+        Some(sandbox) => match sandbox.as_id() {
+            // A sandbox that is gone has events, and is known by its id alone.
+            Some(id) => Some(id.to_string()),
+            None => Some(context.client.inspect_sandbox(sandbox).await?.id.clone()),
+        },
+    };
+    let query = EventQuery {
+        after: args.after,
+        subject: vec![EventSubject::Sandbox],
+        action: args.action,
+        id,
+    };
+    let mut events = context.client.events(query).await?;
+    loop {
+        let event = events.next().await?;
+        if context.output.json {
+            context.output.record(event.json())?;
+        } else {
+            context.output.line(&line(&event))?;
+        }
+    }
+}
+
+fn line(event: &Event) -> String {
+    let id = event.id.get(..12).unwrap_or(&event.id);
+    let mut line = format!(
+        "{:<6} {:.3} {:<8} {id}",
+        event.sequence,
+        event.time,
+        word(event.action)
+    );
+    for (name, value) in &event.attributes {
+        line.push_str(&format!(" {name}={value}"));
+    }
+    crate::output::clean(&line).into_owned()
+}
+
+const ACTIONS: [(&str, EventAction); 6] = [
+    ("create", EventAction::Create),
+    ("start", EventAction::Start),
+    ("die", EventAction::Die),
+    ("stop", EventAction::Stop),
+    ("restart", EventAction::Restart),
+    ("delete", EventAction::Delete),
+];
+
+fn word(action: EventAction) -> &'static str {
+    ACTIONS
+        .iter()
+        .find(|(_, known)| *known == action)
+        .map_or("other", |(word, _)| word)
+}
+
+fn action(text: &str) -> std::result::Result<EventAction, Invalid> {
+    ACTIONS
+        .iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, action)| *action)
+        .ok_or_else(|| {
+            Invalid::new(
+                "action",
+                text,
+                "expected create, start, die, stop, restart or delete",
+            )
+        })
+}
