@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use ctnr_model::{Digest, ImageReference};
 
+use tokio::sync::mpsc;
+
 use crate::ImageError;
 use crate::document::{ConfigFile, Descriptor, Manifest};
 use crate::hash::Hasher;
 use crate::limits::{Budget, Limits};
 use crate::progress::{LayerPhase, Metered, Progress, ProgressSink};
+use crate::store::StoredImage;
 use crate::store::files;
 use crate::store::layout::{layer_facts, layer_tree};
 use crate::store::names::Entry;
@@ -254,7 +257,8 @@ impl NewImage {
     }
 }
 
-/// The work on one import or pull.
+/// The work on one import or pull. The last clone to be dropped removes the session's directory,
+/// which may take long: that is a blocking thread's business.
 #[derive(Clone)]
 pub(crate) struct Ingest {
     /// Where everything goes first.
@@ -265,6 +269,9 @@ pub(crate) struct Ingest {
     pub(crate) progress: ProgressSink,
     /// What layers may hold.
     pub(crate) privilege: Privilege,
+    /// Closes when all clones are gone, and the session's directory with them: fields are dropped
+    /// in the order in which they stand here.
+    pub(crate) _ended: mpsc::Sender<()>,
 }
 
 impl Ingest {
@@ -335,17 +342,15 @@ impl Ingest {
     }
 
     /// Makes images visible under their names.
-    pub(crate) fn commit(&self, entries: Vec<Entry>) -> Result<(), ImageError> {
+    pub(crate) fn commit(&self, entries: &[Entry]) -> Result<Vec<Arc<StoredImage>>, ImageError> {
         self.budget.check_wanted()?;
-        let manifests: Vec<Digest> = entries
-            .iter()
-            .map(|entry| entry.manifest.digest.clone())
-            .collect();
-        self.session.commit(entries)?;
-        for manifest in manifests {
-            (self.progress)(Progress::Stored { manifest });
+        let images = self.session.commit(entries)?;
+        for image in &images {
+            (self.progress)(Progress::Stored {
+                manifest: image.manifest.clone(),
+            });
         }
-        Ok(())
+        Ok(images.into_iter().map(Arc::new).collect())
     }
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use ctnr_images::ImageError;
+use ctnr_images::{ImageError, ImageStore, StoreOptions};
 use ctnr_model::ImageReference;
 use support::{Fixture, Item, docker_archive, objects, tar};
 
@@ -148,4 +148,32 @@ fn a_tag_needs_an_image() {
     let fixture = Fixture::new();
     let missing = fixture.store.tag("a:1", &name("b:1"));
     assert!(matches!(missing, Err(ImageError::NotFound { .. })));
+}
+
+#[test]
+fn a_damaged_image_can_be_removed() {
+    let fixture = Fixture::new();
+    let bad = fixture
+        .import(&docker_archive("bad:1", &[layer("bad")]))
+        .unwrap()
+        .remove(0);
+    fixture
+        .import(&docker_archive("good:1", &[layer("good")]))
+        .unwrap();
+    let path = fixture
+        .store
+        .directory()
+        .join("blobs/sha256")
+        .join(bad.id.hex());
+    std::fs::write(path, "changed").unwrap();
+    let again = ImageStore::open(fixture.store.directory(), StoreOptions::default()).unwrap();
+    let error = again.resolve(&name("bad:1")).unwrap_err();
+    assert!(
+        matches!(error, ImageError::DigestMismatch { .. }),
+        "{error}"
+    );
+    assert_eq!(again.list().unwrap().len(), 1);
+    again.remove("bad:1", &BTreeSet::new()).unwrap();
+    again.resolve(&name("good:1")).unwrap();
+    assert_eq!(objects(again.directory()).len(), 4);
 }

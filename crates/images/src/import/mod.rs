@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use ctnr_model::{ImageReference, Platform};
 use tokio::io::AsyncRead;
+use tokio::sync::mpsc;
 
 use crate::ImageError;
 use crate::ingest::{Ingest, NewImage, NewLayer};
@@ -68,11 +69,13 @@ impl ImageStore {
         let privilege = self.inner.privilege;
         let work = tokio::task::spawn_blocking(move || {
             let session = Arc::new(Session::begin(&layout)?);
+            let (ended, _) = mpsc::channel(1);
             let ingest = Ingest {
                 session,
                 budget,
                 progress,
                 privilege,
+                _ended: ended,
             };
             import(&ingest, feed, &options)
         });
@@ -81,15 +84,7 @@ impl ImageStore {
             what: "importing the archive",
         }));
         drop(cancel);
-        let entries = found?;
-        entries
-            .iter()
-            .map(|entry| self.load(entry).map(Arc::new))
-            .collect()
-    }
-
-    fn load(&self, entry: &crate::store::names::Entry) -> Result<StoredImage, ImageError> {
-        crate::store::image::load(&self.inner.layout, entry)
+        found
     }
 }
 
@@ -97,7 +92,7 @@ fn import(
     ingest: &Ingest,
     feed: Feed,
     options: &ImportOptions,
-) -> Result<Vec<crate::store::names::Entry>, ImageError> {
+) -> Result<Vec<Arc<StoredImage>>, ImageError> {
     let metered = Metered::new(feed, |bytes| (ingest.progress)(Progress::Reading { bytes }));
     let archive = StagedArchive::read(ingest, metered)?;
     let platform = options.platform.unwrap_or(Platform::HOST);
@@ -138,6 +133,5 @@ fn import(
             entries.push(image.image.entry(Some(reference), source.clone()));
         }
     }
-    ingest.commit(entries.clone())?;
-    Ok(entries)
+    ingest.commit(&entries)
 }

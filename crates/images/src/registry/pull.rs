@@ -7,6 +7,8 @@ use std::time::Duration;
 use ctnr_model::{Digest, DigestAlgorithm, ImageReference, Platform};
 use futures::{StreamExt, TryStreamExt, stream};
 
+use tokio::sync::mpsc;
+
 use super::client::{Document, Repository};
 use super::credentials::Credentials;
 use super::download::{self, blocking};
@@ -82,32 +84,66 @@ impl ImageStore {
         let layout = self.inner.layout.clone();
         let root = layout.root().to_owned();
         let budget = Arc::new(Budget::new(self.inner.limits.clone(), root)?);
-        let _cancel = CancelOnDrop(Arc::clone(&budget));
-        let session = blocking(move || Session::begin(&layout))
-            .await?
-            .end_in_background();
+        let cancel = CancelOnDrop(Arc::clone(&budget));
+        let session = Arc::new(blocking(move || Session::begin(&layout)).await?);
         let privilege = self.inner.privilege;
+        let (ended, mut end) = mpsc::channel(1);
         let ingest = Ingest {
-            session: Arc::new(session),
+            session,
             budget,
             progress,
             privilege,
+            _ended: ended,
         };
+        // Dropped last, also where this future is dropped: it holds the clean-up.
+        let (offload, ingest) = (Offload(Some(ingest.clone())), ingest);
+        let result = fetch(&ingest, &repository, reference, &options).await;
+        // Threads that are still at a layer end now, and the last one removes what is left.
+        drop(cancel);
+        drop(ingest);
+        drop(offload);
+        end.recv().await;
+        result
+    }
+}
 
-        let (image, source) = find(&repository, reference, &options, &self.inner.limits).await?;
-        stream::iter(image.layers())
-            .map(|layer| download::layer(&repository, &ingest, layer))
-            .buffer_unordered(PARALLEL)
-            .try_collect::<()>()
-            .await?;
-        let entry = image.entry(Some(reference.clone()), source);
-        let (inner, stored) = (Arc::clone(&self.inner), entry.clone());
-        blocking(move || {
-            image.stage(&ingest.session)?;
-            ingest.commit(vec![entry])?;
-            crate::store::image::load(&inner.layout, &stored).map(Arc::new)
+/// Fetches everything and makes the image visible.
+async fn fetch(
+    ingest: &Ingest,
+    repository: &Repository,
+    reference: &ImageReference,
+    options: &PullOptions,
+) -> Result<Arc<StoredImage>, ImageError> {
+    let (image, source) = find(repository, reference, options, ingest.budget.limits()).await?;
+    stream::iter(image.layers())
+        .map(|layer| download::layer(repository, ingest, layer))
+        .buffer_unordered(PARALLEL)
+        .try_collect::<()>()
+        .await?;
+    let entry = image.entry(Some(reference.clone()), source);
+    let ingest = ingest.clone();
+    blocking(move || {
+        image.stage(&ingest.session)?;
+        let images = ingest.commit(&[entry])?;
+        images.into_iter().next().ok_or(ImageError::Cancelled {
+            what: "pulling the image",
         })
-        .await
+    })
+    .await
+}
+
+/// Work whose end may block, held by a future that may be dropped anywhere.
+struct Offload(Option<Ingest>);
+
+impl Drop for Offload {
+    fn drop(&mut self) {
+        let work = self.0.take();
+        // A thread of its own, since the runtime may be about to end.
+        let spawned = std::thread::Builder::new()
+            .name("image-cleanup".to_owned())
+            .spawn(move || drop(work));
+        // Without threads, what was to be dropped has been, here.
+        drop(spawned);
     }
 }
 

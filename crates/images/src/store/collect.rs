@@ -22,7 +22,14 @@ pub(crate) fn collect(layout: &Layout, trash: &Path) -> Result<u64, ImageError> 
     let mut layers: BTreeSet<Digest> = pins.layers.into_iter().collect();
     for entry in Names::read(&layout.index())?.entries() {
         let digest = &entry.manifest.digest;
-        let documents = image::Documents::read(layout, digest)?;
+        let documents = match image::Documents::read(layout, digest) {
+            Ok(documents) => documents,
+            Err(error) => {
+                // What it needs is not known, so everything is kept until it is removed.
+                tracing::warn!(manifest = %digest, %error, "a damaged image keeps all blobs and layers");
+                return Ok(0);
+            }
+        };
         blobs.insert(digest.clone());
         blobs.insert(documents.manifest.config.digest.clone());
         blobs.extend(

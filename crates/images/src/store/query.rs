@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 use ctnr_model::{Digest, ImageReference};
 
 use super::image::{self, ImageDetails, StoredImage};
-use super::names::{Entry, Names};
+use super::names::Names;
 use super::{Cache, ImageStore};
 use crate::ImageError;
 
@@ -39,11 +39,17 @@ impl ImageStore {
     /// # Errors
     /// [`ImageError::NotFound`]; [`ImageError::Corrupt`] for a damaged store.
     pub fn resolve(&self, reference: &ImageReference) -> Result<Arc<StoredImage>, ImageError> {
+        self.steadily(|| self.resolve_once(reference))
+    }
+
+    /// Reads again where the index changed while something was read: another process may have
+    /// taken away what the old one named.
+    fn steadily<T>(&self, read: impl Fn() -> Result<T, ImageError>) -> Result<T, ImageError> {
         loop {
             let before = self.stamp()?;
-            match self.resolve_once(reference) {
-                // Another process took the image away while it was read: look again.
-                Err(ImageError::Corrupt { .. }) if self.stamp()? != before => {}
+            match read() {
+                Err(ImageError::Corrupt { .. } | ImageError::Io { .. })
+                    if self.stamp()? != before => {}
                 other => return other,
             }
         }
@@ -120,20 +126,29 @@ impl ImageStore {
     }
 
     /// All images, in the order of names: one item for each name, and for each image without one.
+    /// An image whose files are damaged is left out with a warning in the log; it can be removed by
+    /// its name.
     ///
     /// # Errors
-    /// [`ImageError::Corrupt`] for a damaged store.
+    /// [`ImageError::Corrupt`] for a damaged index.
     pub fn list(&self) -> Result<Vec<Arc<StoredImage>>, ImageError> {
-        let names = self.names()?;
-        let load = |entry: &Entry| match &entry.reference {
-            Some(reference) => match self.resolve(reference) {
+        let mut images = Vec::new();
+        for entry in self.names()?.entries() {
+            let loaded = match &entry.reference {
+                Some(reference) => self.resolve(reference),
+                None => image::load(&self.inner.layout, entry).map(Arc::new),
+            };
+            match loaded {
+                Ok(image) => images.push(image),
                 // Another process took it away meanwhile.
-                Err(ImageError::NotFound { .. }) => None,
-                other => Some(other),
-            },
-            None => Some(image::load(&self.inner.layout, entry).map(Arc::new)),
-        };
-        names.entries().iter().filter_map(load).collect()
+                Err(ImageError::NotFound { .. }) => {}
+                Err(error) => {
+                    let manifest = &entry.manifest.digest;
+                    tracing::warn!(%manifest, %error, "an image of the store can't be read");
+                }
+            }
+        }
+        Ok(images)
     }
 
     /// An image in full; `text` as for [`ImageStore::find`].
@@ -141,15 +156,17 @@ impl ImageStore {
     /// # Errors
     /// As for [`ImageStore::find`].
     pub fn inspect(&self, text: &str) -> Result<ImageDetails, ImageError> {
-        let image = self.find(text)?;
-        let names = self.names()?;
-        let references = names
-            .entries()
-            .iter()
-            .filter(|entry| entry.manifest.digest == image.manifest)
-            .filter_map(|entry| entry.reference.clone())
-            .collect();
-        image::describe(&self.inner.layout, StoredImage::clone(&image), references)
+        self.steadily(|| {
+            let image = self.find(text)?;
+            let names = self.names()?;
+            let references = names
+                .entries()
+                .iter()
+                .filter(|entry| entry.manifest.digest == image.manifest)
+                .filter_map(|entry| entry.reference.clone())
+                .collect();
+            image::describe(&self.inner.layout, StoredImage::clone(&image), references)
+        })
     }
 
     /// The index as it is.

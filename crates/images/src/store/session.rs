@@ -11,6 +11,7 @@ use ctnr_model::Digest;
 
 use super::collect;
 use super::files::{self, Lock};
+use super::image::{self, StoredImage};
 use super::layout::{Layout, layer_facts};
 use super::names::{Entry, Names};
 use crate::ImageError;
@@ -21,7 +22,6 @@ pub(crate) struct Session {
     layout: Layout,
     directory: PathBuf,
     lock: Option<Lock>,
-    in_background: bool,
 }
 
 /// The prefix of a pinned blob's mark.
@@ -58,16 +58,7 @@ impl Session {
             layout: layout.clone(),
             directory,
             lock,
-            in_background: false,
         })
-    }
-
-    /// For work whose future may be dropped: that must not block its runtime on a large tree, so
-    /// the end is cleaned up by another thread.
-    #[cfg(feature = "registry")]
-    pub(crate) fn end_in_background(mut self) -> Self {
-        self.in_background = true;
-        self
     }
 
     /// A path for a file of the work itself.
@@ -130,18 +121,23 @@ impl Session {
     }
 
     /// Makes everything that was staged visible, under the names in `entries`. Either all of it is
-    /// there afterwards, also after a crash, or none of it is named.
-    pub(crate) fn commit(&self, entries: Vec<Entry>) -> Result<(), ImageError> {
+    /// there afterwards, also after a crash, or none of it is named. Returns the images as they
+    /// are then, before anyone can take them away.
+    pub(crate) fn commit(&self, entries: &[Entry]) -> Result<Vec<StoredImage>, ImageError> {
         self.sync()?;
         let _lock = Lock::take(&self.layout.lock())?;
         self.publish("blobs", |digest| self.layout.blob(digest))?;
         self.publish("layers", |digest| self.layout.layer(digest))?;
         self.rename(|names| {
             for entry in entries {
-                names.add(entry);
+                names.add(entry.clone());
             }
             Ok(())
-        })
+        })?;
+        entries
+            .iter()
+            .map(|entry| image::load(&self.layout, entry))
+            .collect()
     }
 
     /// Changes the index, and then takes away what no image needs any more, under one lock.
@@ -197,21 +193,11 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let directory = std::mem::take(&mut self.directory);
-        let lock = self.lock.take();
-        let remove = move || {
-            if let Err(error) = files::remove_tree(&directory) {
-                tracing::warn!(%error, "left a temporary directory for the next start to remove");
-            }
-            drop(lock);
-        };
-        if !self.in_background {
-            return remove();
+        if let Err(error) = files::remove_tree(&self.directory) {
+            tracing::warn!(%error, "left a temporary directory for the next start to remove");
         }
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
-            Err(_) => remove(),
-        }
+        // Only then may another process take the directory for a dead session's.
+        drop(self.lock.take());
     }
 }
 

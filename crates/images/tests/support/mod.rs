@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+pub(crate) mod registry;
 pub(crate) mod tarball;
 
 use std::collections::BTreeMap;
