@@ -76,19 +76,21 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(data_dir = %data_dir.path().display(), "listening on http://{address}");
 
     let server = http::serve(listener, app.clone(), options);
-    stop_in_order(&app, server, &mut signals).await
+    stop_in_order(&app, host, server, &mut signals).await;
+    Ok(())
 }
 
 /// Serves until the first signal, lets what is under way come to its end, and stops. A second
 /// signal stops at once.
 async fn stop_in_order(
     app: &App,
+    host: Host,
     server: impl Future<Output = ()>,
     signals: &mut Signals,
-) -> anyhow::Result<()> {
+) {
     let mut server = std::pin::pin!(server);
     tokio::select! {
-        () = &mut server => return Ok(()),
+        () = &mut server => return,
         () = signals.next() => {}
     }
     tracing::info!("stopping; a second signal stops at once");
@@ -103,6 +105,7 @@ async fn stop_in_order(
                 "some changes took longer than {DRAIN:?}; the next start looks after them"
             );
         }
+        host.close().await;
         alive
     };
     tokio::select! {
@@ -113,7 +116,6 @@ async fn stop_in_order(
         },
         () = signals.next() => tracing::warn!("stopped at once; sandboxes keep running"),
     }
-    Ok(())
 }
 
 /// The signals that ask the backend to stop.
