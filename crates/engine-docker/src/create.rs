@@ -39,6 +39,14 @@ impl Shared {
     }
 
     async fn create_whole(&self, spec: &SandboxSpec) -> Result<Started> {
+        let result = self.create_on_network(spec).await;
+        if result.is_err() {
+            self.networks.release(&spec.id).await;
+        }
+        result
+    }
+
+    async fn create_on_network(&self, spec: &SandboxSpec) -> Result<Started> {
         let image = self.image_details(&name::of(&spec.image)).await?;
         let process = Process::resolve(&image.config, &spec.process)?;
         let _network = self.networks.in_use().await;

@@ -14,7 +14,7 @@ mod start;
 mod stdin;
 
 pub(crate) use detached::Detached;
-pub(crate) use frames::Frames;
+pub(crate) use frames::{Frames, Piece};
 
 use ctnr_engine::{EngineError, ExecSession, ExecSpec, Result};
 use ctnr_model::SandboxId;

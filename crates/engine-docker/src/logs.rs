@@ -1,11 +1,10 @@
 //! What a sandbox's program has put out, from the daemon's log.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io;
 
-use bytes::{Bytes, BytesMut};
-use ctnr_engine::{ExecOutput, LogEntry, LogQuery, OutputStream, Result, Stream};
+use bytes::BytesMut;
+use ctnr_engine::{ExecOutput, LogEntry, LogQuery, Result, Stream};
 use ctnr_model::SandboxId;
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -13,7 +12,7 @@ use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
 use crate::engine::Shared;
-use crate::exec::Frames;
+use crate::exec::{Frames, Piece};
 use crate::failure;
 
 const DOING: &str = "reading the sandbox's log";
@@ -39,13 +38,14 @@ impl Shared {
         let body = self.gone(id, answer)?.bytes(DOING);
         let reader = StreamReader::new(body.map_err(io::Error::other));
         let (since, until) = (query.since, query.until);
-        let mut lines = Lines::default();
+        let mut stamped = Stamped::default();
         let entries = FramedRead::new(reader, Frames::split())
-            .map(move |output| match output {
-                Ok(output) => lines.push(output).into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(failure::unreachable(DOING, error))],
+            .filter_map(move |piece| {
+                futures::future::ready(match piece {
+                    Ok(piece) => stamped.push(piece).map(Ok),
+                    Err(error) => Some(Err(failure::unreachable(DOING, error))),
+                })
             })
-            .flat_map(futures::stream::iter)
             .try_filter(move |entry: &LogEntry| {
                 let wanted = since.is_none_or(|since| entry.time >= since)
                     && until.is_none_or(|until| entry.time < until);
@@ -80,58 +80,39 @@ fn path(container: &str, query: &LogQuery) -> String {
     path
 }
 
-/// Puts the pieces of frames together to lines, each of which begins with its timestamp.
+/// Takes the timestamps off the frames, each of which begins with one.
 #[derive(Debug, Default)]
-struct Lines {
-    stdout: Line,
-    stderr: Line,
-}
-
-/// The line of one stream that is being read.
-#[derive(Debug, Default)]
-struct Line {
-    /// Bytes that may be the beginning of a timestamp.
+struct Stamped {
+    /// The beginning of a frame whose timestamp has not come as a whole.
     head: BytesMut,
-    /// When the line that goes on was put out.
+    /// The timestamp of the frame that goes on.
     time: Option<Timestamp>,
 }
 
-impl Lines {
-    fn push(&mut self, output: ExecOutput) -> VecDeque<LogEntry> {
-        let line = match output.stream {
-            OutputStream::Stdout => &mut self.stdout,
-            OutputStream::Stderr => &mut self.stderr,
-        };
-        let mut entries = VecDeque::new();
-        let mut data = output.data;
-        while !data.is_empty() {
-            if let Some(time) = line.time {
-                let end = data.iter().position(|byte| *byte == b'\n');
-                let rest = data.split_off(end.map_or(data.len(), |end| end + 1));
-                if end.is_some() {
-                    line.time = None;
-                }
-                entries.push_back(LogEntry {
-                    time,
-                    stream: output.stream,
-                    data,
-                });
-                data = rest;
-            } else {
-                line.head.extend_from_slice(&data);
-                data = Bytes::new();
-                if let Some((time, length)) = stamp(&line.head) {
-                    let mut whole = std::mem::take(&mut line.head);
-                    data = whole.split_off(length).freeze();
-                    line.time = Some(time);
-                } else if line.head.len() > MAX_STAMP {
-                    // The daemon writes none; the line is told with the epoch.
-                    line.time = Some(Timestamp::UNIX_EPOCH);
-                    data = std::mem::take(&mut line.head).freeze();
-                }
-            }
+impl Stamped {
+    /// The entry in a piece of a frame, if there is one.
+    fn push(&mut self, piece: Piece) -> Option<LogEntry> {
+        if piece.begins {
+            self.time = None;
+            self.head.clear();
         }
-        entries
+        let ExecOutput { stream, data } = piece.output;
+        let (time, data) = match self.time {
+            Some(time) => (time, data),
+            None => {
+                self.head.extend_from_slice(&data);
+                let (time, length) = match stamp(&self.head) {
+                    Some(found) => found,
+                    None if self.head.len() < MAX_STAMP => return None,
+                    // The daemon wrote none; what it wrote is told with the epoch.
+                    None => (Timestamp::UNIX_EPOCH, 0),
+                };
+                self.time = Some(time);
+                let mut whole = std::mem::take(&mut self.head);
+                (time, whole.split_off(length).freeze())
+            }
+        };
+        (!data.is_empty()).then_some(LogEntry { time, stream, data })
     }
 }
 
@@ -144,45 +125,44 @@ fn stamp(bytes: &[u8]) -> Option<(Timestamp, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use ctnr_engine::OutputStream;
+
     use super::*;
 
-    fn output(text: &str) -> ExecOutput {
-        ExecOutput {
-            stream: OutputStream::Stdout,
-            data: Bytes::copy_from_slice(text.as_bytes()),
+    fn piece(begins: bool, text: &str) -> Piece {
+        Piece {
+            begins,
+            output: ExecOutput {
+                stream: OutputStream::Stdout,
+                data: Bytes::copy_from_slice(text.as_bytes()),
+            },
         }
     }
 
-    fn read(pieces: &[&str]) -> Vec<(i64, String)> {
-        let mut lines = Lines::default();
-        pieces
-            .iter()
-            .flat_map(|piece| lines.push(output(piece)))
-            .map(|entry| {
-                let text = String::from_utf8(entry.data.to_vec()).unwrap();
-                (entry.time.as_second(), text)
-            })
-            .collect()
-    }
-
     #[test]
-    fn lines_lose_their_timestamps() {
-        let log = "1970-01-01T00:00:01.5Z one\n1970-01-01T00:00:02Z \n1970-01-01T00:00:03Z a b\n";
-        let expected = [(1, "one\n"), (2, "\n"), (3, "a b\n")];
-        for cut in [1, 10, 22, 26, 30] {
-            let whole: Vec<(i64, String)> = {
-                let read = read(&[&log[..cut], &log[cut..]]);
-                // A line that came in two pieces is told in two entries of one time.
-                read.into_iter().fold(Vec::new(), |mut all, (time, text)| {
-                    match all.last_mut() {
-                        Some((last, whole)) if *last == time => whole.push_str(&text),
-                        _ => all.push((time, text)),
-                    }
-                    all
-                })
-            };
-            let expected = expected.map(|(time, text)| (time, text.to_owned()));
-            assert_eq!(whole, expected, "cut at {cut}");
+    fn frames_lose_their_timestamps() {
+        let frames = [
+            ("1970-01-01T00:00:01.5Z one\n", (1, "one\n")),
+            ("1970-01-01T00:00:02Z \n", (2, "\n")),
+            ("1970-01-01T00:00:03Z a b", (3, "a b")),
+            ("1970-01-01T00:00:04Z c\n", (4, "c\n")),
+        ];
+        for cut in [1, 10, 20, 21] {
+            let mut stamped = Stamped::default();
+            for (frame, (second, text)) in frames {
+                let entries: Vec<LogEntry> =
+                    [piece(true, &frame[..cut]), piece(false, &frame[cut..])]
+                        .into_iter()
+                        .filter_map(|piece| stamped.push(piece))
+                        .collect();
+                let bytes: Vec<u8> = entries
+                    .iter()
+                    .flat_map(|entry| entry.data.to_vec())
+                    .collect();
+                assert_eq!(bytes, text.as_bytes(), "cut at {cut}");
+                assert!(entries.iter().all(|entry| entry.time.as_second() == second));
+            }
         }
     }
 

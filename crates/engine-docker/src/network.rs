@@ -31,7 +31,7 @@ pub(crate) struct Networks {
     /// Held shared while a sandbox is made or started, so that its network is not removed between
     /// being found and being used.
     use_or_remove: RwLock<()>,
-    /// Held while networks are made: old daemons make two of one name.
+    /// Held while networks are made or removed: old daemons make two of one name.
     making: Mutex<()>,
 }
 
@@ -135,6 +135,9 @@ impl Networks {
     /// Removes the networks that a deleted sandbox was the last on. What can't be removed is in
     /// use, and goes with the next.
     pub(crate) async fn release(&self, id: &SandboxId) {
+        // One after the other, so that the last finds no one else's sandbox half-removed.
+        let _making = self.making.lock().await;
+        // Who uses a network at this moment releases it as well, or its sandbox's deletion does.
         let Ok(_alone) = self.use_or_remove.try_write() else {
             return;
         };

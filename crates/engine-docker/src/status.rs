@@ -15,6 +15,12 @@ pub(crate) fn status_of(state: &ContainerState) -> SandboxStatus {
         Word::CREATED | Word::EMPTY => SandboxState::Created,
         Word::EXITED | Word::DEAD | Word::REMOVING => SandboxState::Exited,
     };
+    // The daemon takes note of a start a moment after it, which may be after the end.
+    let started_at = state.started_at.as_deref().and_then(moment);
+    let started_at = match finished_at {
+        Some(finished_at) if !sandbox_state.is_alive() => started_at.map(|at| at.min(finished_at)),
+        _ => started_at,
+    };
     let exit = finished_at.map(|_| exit_of(state.exit_code, state.oom_killed.unwrap_or(false)));
     SandboxStatus {
         state: sandbox_state,
@@ -22,7 +28,7 @@ pub(crate) fn status_of(state: &ContainerState) -> SandboxStatus {
             .pid
             .and_then(|pid| u32::try_from(pid).ok())
             .filter(|pid| *pid != 0 && sandbox_state.is_alive()),
-        started_at: state.started_at.as_deref().and_then(moment),
+        started_at,
         finished_at,
         exit: exit.filter(|_| !sandbox_state.is_alive()),
     }

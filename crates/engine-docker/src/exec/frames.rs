@@ -9,7 +9,15 @@ use tokio_util::codec::Decoder;
 
 const HEADER: usize = 8;
 /// The longest piece that is handed on at once.
-const PIECE: usize = 32 * 1024;
+const LONGEST: usize = 32 * 1024;
+
+/// A frame, or a piece of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) output: ExecOutput,
+    /// Whether a frame begins with it.
+    pub(crate) begins: bool,
+}
 
 /// Takes the frames apart. A long frame comes in pieces, so that none is held as a whole.
 #[derive(Debug)]
@@ -17,6 +25,8 @@ pub(crate) struct Frames {
     stream: OutputStream,
     /// Bytes of the current frame that have not come.
     left: usize,
+    /// Whether some of the current frame has been handed on.
+    begun: bool,
     /// A terminal's connection has no frames.
     raw: bool,
 }
@@ -27,6 +37,7 @@ impl Frames {
         Self {
             stream: OutputStream::Stdout,
             left: 0,
+            begun: false,
             raw: false,
         }
     }
@@ -41,10 +52,10 @@ impl Frames {
 }
 
 impl Decoder for Frames {
-    type Item = ExecOutput;
+    type Item = Piece;
     type Error = io::Error;
 
-    fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<ExecOutput>> {
+    fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Piece>> {
         if self.raw {
             self.left = bytes.len();
         }
@@ -65,21 +76,25 @@ impl Decoder for Frames {
             };
             bytes.advance(4);
             self.left = bytes.get_u32() as usize;
+            self.begun = false;
         }
-        let length = self.left.min(bytes.len()).min(PIECE);
+        let length = self.left.min(bytes.len()).min(LONGEST);
         if length == 0 {
             return Ok(None);
         }
         self.left -= length;
-        Ok(Some(ExecOutput {
-            stream: self.stream,
-            data: bytes.split_to(length).freeze(),
+        Ok(Some(Piece {
+            begins: !std::mem::replace(&mut self.begun, true),
+            output: ExecOutput {
+                stream: self.stream,
+                data: bytes.split_to(length).freeze(),
+            },
         }))
     }
 
-    fn decode_eof(&mut self, bytes: &mut BytesMut) -> io::Result<Option<ExecOutput>> {
+    fn decode_eof(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Piece>> {
         match self.decode(bytes)? {
-            Some(output) => Ok(Some(output)),
+            Some(piece) => Ok(Some(piece)),
             // The rest of a header whose frame never came.
             None => {
                 bytes.clear();
@@ -104,7 +119,7 @@ mod tests {
         let mut outputs: Vec<(OutputStream, Vec<u8>)> = Vec::new();
         for piece in bytes.chunks(step) {
             buffer.extend_from_slice(piece);
-            while let Some(output) = frames.decode(&mut buffer).unwrap() {
+            while let Some(Piece { output, .. }) = frames.decode(&mut buffer).unwrap() {
                 match outputs.last_mut() {
                     Some((stream, data)) if *stream == output.stream => {
                         data.extend_from_slice(&output.data);
@@ -153,10 +168,19 @@ mod tests {
         let mut buffer = BytesMut::from(&frame(1, &vec![7; 100_000])[..]);
         let mut frames = Frames::split();
         let mut pieces = Vec::new();
-        while let Some(output) = frames.decode(&mut buffer).unwrap() {
-            pieces.push(output.data.len());
+        while let Some(piece) = frames.decode(&mut buffer).unwrap() {
+            pieces.push((piece.begins, piece.output.data.len()));
         }
-        assert_eq!(pieces, [PIECE, PIECE, PIECE, 100_000 - 3 * PIECE]);
+        let rest = 100_000 - 3 * LONGEST;
+        assert_eq!(
+            pieces,
+            [
+                (true, LONGEST),
+                (false, LONGEST),
+                (false, LONGEST),
+                (false, rest)
+            ]
+        );
     }
 
     #[test]

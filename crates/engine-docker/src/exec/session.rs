@@ -44,8 +44,9 @@ pub(super) fn pump(
     tokio::spawn(async move {
         let mut outputs = FramedRead::with_capacity(connection, frames, 32 * 1024);
         while let Some(output) = outputs.next().await {
-            let output =
-                output.map_err(|error| failure::unreachable("reading a command's output", error));
+            let output = output
+                .map(|piece| piece.output)
+                .map_err(|error| failure::unreachable("reading a command's output", error));
             sink.put(output).await;
         }
         sink.close();

@@ -160,15 +160,14 @@ pub(super) async fn resize(daemon: &Daemon, exec: &str, size: TerminalSize) -> R
             daemon.api().resize_exec(exec, options),
         )
         .await;
-    match resized {
-        // A command that has ended needs no size.
-        Err(EngineError::Internal { cause, .. })
-            if cause.contains("process") || cause.contains("not running") =>
-        {
-            tracing::debug!(cause, "terminal not resized");
+    let Err(error) = resized else { return Ok(()) };
+    // A command that has ended needs no size, and the daemon has many words for that.
+    match daemon.call(DOING, daemon.api().inspect_exec(exec)).await {
+        Ok(inspected) if inspected.running == Some(true) => Err(error),
+        Ok(_) | Err(EngineError::Internal { .. } | EngineError::SandboxNotFound) => {
+            tracing::debug!(%error, "terminal not resized");
             Ok(())
         }
-        Err(EngineError::Conflict(_) | EngineError::NotRunning) => Ok(()),
-        result => result,
+        Err(error) => Err(error),
     }
 }

@@ -110,7 +110,7 @@ pub async fn stat_tells_what_a_path_is(bench: Bench) {
     let sandbox = bench.running().await;
     sandbox
         .read(
-            "cd /tmp; mkdir d; echo 12345 > f; chmod 4751 f; chown 1000:2000 f
+            "cd /tmp; mkdir d; echo 12345 > f; chown 1000:2000 f; chmod 4751 f
              touch -d '2001-09-09 01:46:40' f; ln -s no/where l; mkfifo p",
         )
         .await;
