@@ -75,7 +75,7 @@ impl ApiError {
     pub(super) fn stalled(seconds: u64) -> Self {
         let mut error = Self::new(
             ErrorCode::Timeout,
-            format!("nothing more of the body came for {seconds} s; send it again"),
+            format!("the rest of the body did not come within {seconds} s; send it again"),
         );
         error.status = StatusCode::REQUEST_TIMEOUT;
         error
@@ -130,8 +130,12 @@ impl From<ctnr_model::Invalid> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
-            tracing::error!(code = %self.code, "{}", self.message);
+        match self.status {
+            StatusCode::INTERNAL_SERVER_ERROR => tracing::error!("{}", self.message),
+            status if status.is_server_error() => {
+                tracing::warn!(code = %self.code, "{}", self.message);
+            }
+            _ => {}
         }
         let (status, retry_after) = (self.status, self.retry_after);
         let mut response = (status, Json(self.into_body())).into_response();

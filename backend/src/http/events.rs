@@ -25,7 +25,7 @@ use crate::app::{AppError, EventFilter};
     tag = "events",
     params(EventQuery, ("Last-Event-ID" = Option<String>, Header, description = "The number of the last event that was seen")),
     responses(
-        (status = 200, description = "Events without an end", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events without an end", body = ctnr_api::Event, content_type = "text/event-stream"),
         Errors
     )
 )]
@@ -54,13 +54,13 @@ pub(super) async fn events(
         return Ok(ndjson::respond(
             events
                 .take_while(|event| std::future::ready(event.is_ok()))
-                .filter_map(|event| std::future::ready(event.ok())),
+                .filter_map(|event| std::future::ready(event.ok().map(ctnr_api::Event::from))),
         ));
     }
     let events = events.and_then(|event| async move {
         Event::default()
             .id(event.sequence.to_string())
-            .json_data(&event)
+            .json_data(ctnr_api::Event::from(event))
             .map_err(|error| AppError::Internal(format!("writing an event as JSON: {error}")))
     });
     // The number alone, so that one who has seen no event yet comes back without a gap too.

@@ -1,10 +1,56 @@
 //! What happened, as it happens.
 
+use std::collections::BTreeMap;
+
 use ctnr_model::{EventAction, EventSubject};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The query of `GET /v1/events`. The data of each server-sent event is a
-/// [`ctnr_model::Event`] as JSON, its id the event's sequence number.
+/// Something that happened: the data of a server-sent event of `GET /v1/events`, whose id is the
+/// sequence number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Event {
+    /// The number: later events have higher ones.
+    pub sequence: u64,
+    /// When it happened.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub time: Timestamp,
+    /// `sandbox` or `image`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub subject: EventSubject,
+    /// What happened: `create`, `start`, `die`, `stop`, `restart`, `delete`, `pull`, `import`,
+    /// `tag`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub action: EventAction,
+    /// The id of the sandbox, or the reference of the image.
+    pub id: String,
+    /// More about it: name, image, exit code.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl From<ctnr_model::Event> for Event {
+    fn from(event: ctnr_model::Event) -> Self {
+        let ctnr_model::Event {
+            sequence,
+            time,
+            subject,
+            action,
+            id,
+            attributes,
+        } = event;
+        Self {
+            sequence,
+            time,
+            subject,
+            action,
+            id,
+            attributes,
+        }
+    }
+}
+
+/// The query of `GET /v1/events`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]

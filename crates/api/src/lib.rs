@@ -23,7 +23,7 @@ mod terminal;
 
 pub use env::Env;
 pub use error::{Error, ErrorCode};
-pub use event::EventQuery;
+pub use event::{Event, EventQuery};
 pub use exec::{
     ExecFrame, ExecInfo, ExecList, ExecRequest, ExecResult, ExecStarted, ExecState, OutputStream,
     ResizeRequest, SignalRequest, TextEncoding,

@@ -1,5 +1,7 @@
 //! JSON bodies.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use ctnr_api::ErrorCode;
@@ -10,6 +12,9 @@ use crate::http::error::{ApiError, Result};
 
 /// The most bytes of a JSON body.
 const LIMIT: usize = 1024 * 1024;
+
+/// The longest that a JSON body may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A JSON object. The content type is not asked for, as Docker's and Gin's servers do not; a page
 /// of another origin is refused before.
@@ -39,7 +44,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
 }
 
 async fn read(request: Request) -> Result<Bytes> {
-    match Limited::new(request.into_body(), LIMIT).collect().await {
+    let body = Limited::new(request.into_body(), LIMIT).collect();
+    let Ok(body) = tokio::time::timeout(PATIENCE, body).await else {
+        return Err(ApiError::stalled(PATIENCE.as_secs()));
+    };
+    match body {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(ApiError::new(
             ErrorCode::TooLarge,

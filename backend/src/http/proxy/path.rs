@@ -20,6 +20,16 @@ const SANDBOX: HeaderValue = HeaderValue::from_static(
     "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts",
 );
 
+/// Headers that tell a browser something about the whole origin, which is the API's.
+const OF_THE_ORIGIN: [&str; 6] = [
+    "alt-svc",
+    "clear-site-data",
+    "nel",
+    "report-to",
+    "service-worker-allowed",
+    "strict-transport-security",
+];
+
 /// The segments of a path before the program's own: `v1`, `sandboxes`, id, `proxy`, port.
 const SEGMENTS: usize = 5;
 
@@ -96,9 +106,9 @@ fn target(uri: &Uri, prefix: &str) -> Result<Uri> {
 /// the prefix.
 fn confine(headers: &mut HeaderMap, prefix: &str) {
     headers.append(header::CONTENT_SECURITY_POLICY, SANDBOX);
-    // It would tell the browser to remove what belongs to the API's own pages.
-    headers.remove("clear-site-data");
-    headers.remove("service-worker-allowed");
+    for name in OF_THE_ORIGIN {
+        headers.remove(name);
+    }
     if let Some(location) = headers.get(header::LOCATION)
         && let Ok(location) = location.to_str()
         && location.starts_with('/')

@@ -6,7 +6,7 @@ use ctnr_api::{
     Config, EmptyObject, HostConfig, NetworkSettings, SandboxDetails, State as RunState,
 };
 use ctnr_engine::{Inspection, NetworkInspection};
-use ctnr_model::{NetworkMode, SandboxState, SandboxStatus};
+use ctnr_model::{NetworkMode, Process, SandboxState, SandboxStatus};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -150,9 +150,7 @@ fn config(sandbox: &Sandbox, inspection: &Inspection) -> Config {
     let process = inspection.process.as_ref();
     Config {
         hostname: spec.id.short().to_owned(),
-        user: process
-            .map(|process| process.user.to_string())
-            .unwrap_or_default(),
+        user: user(sandbox, process),
         exposed_ports: Some(
             spec.ports
                 .iter()
@@ -173,6 +171,16 @@ fn config(sandbox: &Sandbox, inspection: &Inspection) -> Config {
             .unwrap_or_default(),
         entrypoint: spec.process.entrypoint.clone(),
         labels: Some(spec.labels.clone()),
+    }
+}
+
+/// The user as the image or the request has it: Docker shows nothing for root by default.
+fn user(sandbox: &Sandbox, process: Option<&Process>) -> String {
+    let asked = sandbox.spec.process.user.as_ref();
+    let resolved = process.map(|process| &process.user);
+    match asked.or(resolved).map(ToString::to_string) {
+        Some(user) if user == "0" && asked.is_none() => String::new(),
+        user => user.unwrap_or_default(),
     }
 }
 
