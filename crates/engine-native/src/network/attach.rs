@@ -122,6 +122,9 @@ fn sandbox_side(plan: &LinkPlan) -> Batch {
     batch.up(ETH0);
     for (host, sandbox, prefix) in addresses(plan) {
         batch.address(ETH0, sandbox, prefix);
+        if let IpAddr::V6(sandbox) = sandbox {
+            batch.local_route(ETH0, sandbox);
+        }
         batch.neighbour(
             ETH0,
             &Neighbour {

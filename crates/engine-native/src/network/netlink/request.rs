@@ -1,7 +1,7 @@
 //! The kinds of requests, by what they do. Numbers are those of `linux/rtnetlink.h`,
 //! `linux/if_link.h`, `linux/if_addr.h`, `linux/neighbour.h` and `linux/veth.h`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::batch::Batch;
@@ -169,6 +169,42 @@ impl Batch {
                 batch.attribute(ADDRESS, &bytes);
             },
         );
+    }
+
+    /// Makes the kernel take packets to an IPv6 address of a link at once. It enters that route by
+    /// itself, in a job that runs some moments after the address was added, and drops what comes
+    /// before. Ignored where the kernel was faster.
+    pub(crate) fn local_route(&mut self, ifindex: u32, address: Ipv6Addr) {
+        const DESTINATION: u16 = 1;
+        const OUTPUT: u16 = 4;
+        const TABLE_LOCAL: u8 = 255;
+        const PROTOCOL_KERNEL: u8 = 2;
+        const LOCAL: u8 = 2;
+        let fixed = [
+            AF_INET6,
+            128,
+            0,
+            0,
+            TABLE_LOCAL,
+            PROTOCOL_KERNEL,
+            0,
+            LOCAL,
+            0,
+            0,
+            0,
+            0,
+        ];
+        self.request(
+            "adding the local route",
+            NEW_ROUTE,
+            CREATE_EXCLUSIVELY,
+            &fixed,
+            |batch| {
+                batch.attribute(DESTINATION, &address.octets());
+                batch.attribute(OUTPUT, &ifindex.to_ne_bytes());
+            },
+        );
+        self.optional();
     }
 
     /// Makes a neighbour's hardware address known for good. That spares the question, and the

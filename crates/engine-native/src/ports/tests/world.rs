@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
@@ -46,8 +47,20 @@ pub(super) fn publish_by(
     container: &str,
     target: impl FnOnce() -> Target + Send + 'static,
 ) -> Served {
+    raise_limit();
     let listeners = bind(&[container.parse().unwrap()]).unwrap();
     serve_listeners(listeners, target)
+}
+
+/// Allows this process as many descriptors as it may have: all ends of all connections of all
+/// tests are in it.
+fn raise_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
 }
 
 pub(super) fn serve_listeners(
@@ -114,9 +127,9 @@ pub(super) fn program(
     let listener = TcpListener::bind(address).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        for stream in listener.incoming() {
+        for stream in listener.incoming().flatten() {
             let each = each.clone();
-            std::thread::spawn(move || each(stream.unwrap()));
+            std::thread::spawn(move || each(stream));
         }
     });
     address
