@@ -107,7 +107,7 @@ impl Shared {
         if let Err(failure) = result {
             result = match failure.classify(&ports) {
                 StartFailure::NoNetwork if network.starts_with("ctnr-") => {
-                    self.networks.ensure(&network).await?;
+                    self.networks.restore(&network, &container).await?;
                     self.try_start(&container).await
                 }
                 other => return Err(other.into_error(&program)),

@@ -75,6 +75,13 @@ impl DockerEngine {
     }
 }
 
+#[cfg(all(test, feature = "system-tests"))]
+impl DockerEngine {
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
 #[async_trait]
 impl SandboxEngine for DockerEngine {
     fn kind(&self) -> EngineKind {

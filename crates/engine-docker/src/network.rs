@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bollard::models::NetworkCreateRequest;
+use bollard::models::{NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest};
 use bollard::query_parameters::{ListContainersOptions, ListNetworksOptions};
 use ctnr_engine::{Capability, EngineError, Result};
 use ctnr_model::{NetworkMode, SandboxId, SandboxSpec};
@@ -114,6 +114,31 @@ impl Networks {
             .call(doing, self.daemon.api().create_network(request))
             .await
             .map(drop)
+    }
+
+    /// Makes the network of a container that lost it, and puts the container on it: the daemon
+    /// knows networks by id, and the one that is made has another.
+    pub(crate) async fn restore(&self, name: &str, container: &str) -> Result<()> {
+        self.ensure(name).await?;
+        let api = self.daemon.api();
+        let leave = NetworkDisconnectRequest {
+            container: container.to_owned(),
+            force: Some(true),
+        };
+        let left = self
+            .daemon
+            .call("leaving a network", api.disconnect_network(name, leave))
+            .await;
+        if let Err(error) = left {
+            tracing::debug!(%error, name, "the container was not on the network");
+        }
+        let join = NetworkConnectRequest {
+            container: container.to_owned(),
+            endpoint_config: None,
+        };
+        self.daemon
+            .call("joining a network", api.connect_network(name, join))
+            .await
     }
 
     async fn exists(&self, name: &str) -> Result<bool> {

@@ -137,3 +137,67 @@ async fn exit_code(daemon: &Daemon, exec: &str) -> Result<Option<i64>> {
     }
     Ok(None)
 }
+
+#[cfg(all(test, feature = "system-tests"))]
+mod tests {
+    use std::sync::Arc;
+
+    use ctnr_engine::SandboxEngine;
+    use ctnr_engine::contract::{Setup, check};
+    use ctnr_engine::{ExecSpec, Stdio};
+    use ctnr_model::ExecId;
+
+    use super::*;
+    use crate::{DockerEngine, Options, Owner, SocketSearch};
+
+    /// As for a user who may use the daemon and not signal its processes.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_images_own_kill_signals_as_well() {
+        let engine = DockerEngine::connect(Options {
+            owner: Owner::new("a signal from inside").unwrap(),
+            socket: SocketSearch::from_env().unwrap(),
+            network_per_sandbox: false,
+        })
+        .await
+        .expect("a Docker daemon answers: run cargo xtask test, which starts one");
+        let setup = Setup {
+            engine: Arc::new(engine.clone()),
+            keep: Box::new(()),
+        };
+        check(setup, |bench| async move {
+            let sandbox = bench.running().await;
+            let id = ExecId::from_random([7; 32]);
+            let spec = ExecSpec {
+                id: id.clone(),
+                cmd: vec!["sh".into(), "-c".into(), "sleep 4246 & sleep 4247".into()],
+                env: Vec::new(),
+                workdir: None,
+                user: None,
+                stdio: Stdio::Pipes { stdin: false },
+                detached: true,
+            };
+            let session = sandbox.exec(&spec).await.unwrap();
+            while !sandbox.read("ps").await.contains("sleep 4247") {
+                tokio::time::sleep(POLL).await;
+            }
+            let pid = engine.execs(sandbox.id()).await.unwrap()[0].pid.unwrap();
+            let shared = engine.shared();
+            let container = shared.sandboxes.container(sandbox.id()).await.unwrap();
+            from_inside(&shared.daemon, &container, pid, 9)
+                .await
+                .unwrap();
+            assert_eq!(session.exit.await.unwrap().code, 137);
+            assert!(!sandbox.read("ps").await.contains("sleep 424"));
+        })
+        .await;
+    }
+
+    #[test]
+    fn a_strangers_process_is_not_signalled() {
+        let own = std::process::id();
+        assert!(matches!(
+            from_host("0123456789abcdef", own, 9),
+            FromHost::NotPossible
+        ));
+    }
+}
