@@ -94,8 +94,16 @@ impl Filter {
     /// Removes the record's table, if it is there and its own.
     pub(super) fn remove(&mut self, record: &Record) -> Result<(), NetworkError> {
         if self.owns(record) {
-            let table = record.instance.table();
-            nft(&["delete", "table", "inet", &table], "")?.into_output()?;
+            self.remove_table(&record.instance.table())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Removes an `inet` table, if it is there.
+    pub(super) fn remove_table(&mut self, table: &str) -> Result<(), NetworkError> {
+        if self.has_table(table) {
+            nft(&["delete", "table", "inet", table], "")?.into_output()?;
             self.tables.remove(&format!("inet {table}"));
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! Nothing of the host's own traffic is treated otherwise than before. Everything that is set is
 //! recorded first in a file, so that it is put back even if this process dies in between.
 
+mod claim;
 mod filter;
 mod forwarding;
 mod legacy;
@@ -15,6 +16,7 @@ mod sysctl;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use self::claim::Claim;
 use self::filter::{Filter, Replaced};
 use self::forwarding::Forwarding;
 use self::record::{Change, Record};
@@ -31,6 +33,7 @@ pub struct HostNetwork {
     record: PathBuf,
     block: Option<Block>,
     sysctls: Sysctls,
+    claim: Claim,
 }
 
 /// What sandboxes reach, and where their links get their addresses from.
@@ -62,6 +65,7 @@ impl HostNetwork {
             record,
             block,
             sysctls: Sysctls::host(),
+            claim: Claim::default(),
         }
     }
 
@@ -70,7 +74,8 @@ impl HostNetwork {
     ///
     /// It may be called at any time and as often as one likes: it takes some milliseconds when
     /// there is nothing to do. The host's uplinks, and Docker's rules, may come and go; a call a
-    /// minute follows them.
+    /// minute follows them. The engine keeps this value while it runs: that tells others that it
+    /// is alive.
     ///
     /// # Errors
     /// [`NetworkError`]; sandboxes have to do without egress then.
@@ -82,7 +87,8 @@ impl HostNetwork {
         let mut filter = Filter::read()?;
         let mut record = match Record::load(&self.record)? {
             Some(record) if self.still_fits(&record, &filter, &routes) => record,
-            _ => self.choose(&filter, &routes, 0)?,
+            Some(lost) => self.choose(&mut filter, &routes, lost.changes)?,
+            None => self.choose(&mut filter, &routes, Vec::new())?,
         };
         loop {
             // Changes are on disk before they are made.
@@ -106,9 +112,7 @@ impl HostNetwork {
                 // Another engine took the name between our look and our try.
                 Replaced::Taken => {
                     filter = Filter::read()?;
-                    let changes = std::mem::take(&mut record.changes);
-                    record = self.choose(&filter, &routes, record.instance.number() + 1)?;
-                    record.changes = changes;
+                    record = self.choose(&mut filter, &routes, record.changes)?;
                 }
             }
         }
@@ -129,7 +133,9 @@ impl HostNetwork {
         self.sysctls.put_back(&record.changes)?;
         filter.remove(&record)?;
         record.changes.clear();
-        record.save(&self.record)
+        record.save(&self.record)?;
+        self.claim.release();
+        Ok(())
     }
 
     /// The instance whose links and table are this engine's, if it has set up any.
@@ -144,27 +150,37 @@ impl HostNetwork {
     /// it does, whatever it was told since: sandboxes are using them.
     fn still_fits(&self, record: &Record, filter: &Filter, routes: &Routes) -> bool {
         let block = record.instance.block();
+        let claimed = self.claim.take(record.instance);
         filter.owns(record)
-            || !filter.has_table(&record.instance.table())
+            || claimed
+                && !filter.has_table(&record.instance.table())
                 && routes.conflict(block).is_none()
                 && self.block.is_none_or(|wanted| wanted == block)
     }
 
-    /// Chooses a share of names and addresses that nothing on the host uses.
-    fn choose(&self, filter: &Filter, routes: &Routes, first: u8) -> Result<Record, NetworkError> {
+    /// Chooses a share of names and addresses that nobody on the host uses, and takes it over if
+    /// it was a dead engine's. `changes` are those that this engine has made already.
+    fn choose(
+        &self,
+        filter: &mut Filter,
+        routes: &Routes,
+        changes: Vec<Change>,
+    ) -> Result<Record, NetworkError> {
         let links = links()?;
         let mut reason = "all names are taken".to_owned();
-        for number in first..Instance::COUNT {
+        for number in 0..Instance::COUNT {
             let instance = Instance::new(number, self.block);
-            let in_use = links.iter().any(|link| instance.index_of(link).is_some());
-            if in_use || filter.has_table(&instance.table()) {
+            if let Some(route) = routes.conflict(instance.block()) {
+                reason = format!("{route} of this host lies in {}", instance.block());
                 continue;
             }
-            match routes.conflict(instance.block()) {
-                None => return Record::new(instance),
-                Some(route) => {
-                    reason = format!("{route} of this host lies in {}", instance.block());
-                }
+            // Sandboxes outlive their engine, and so do their links.
+            let has_links = links.iter().any(|link| instance.index_of(link).is_some());
+            if !has_links && self.claim.take(instance) {
+                filter.remove_table(&instance.table())?;
+                let mut record = Record::new(instance)?;
+                record.changes = changes;
+                return Ok(record);
             }
         }
         Err(NetworkError::NoFreeBlock { reason })

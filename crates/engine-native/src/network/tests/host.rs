@@ -108,6 +108,35 @@ fn two_engines_live_side_by_side() {
 }
 
 #[test]
+fn a_dead_engines_share_is_taken_over() {
+    let (_internet, directory) = host();
+    let path = |name: &str| directory.path().join(name);
+    let number = |network: &HostNetwork| network.ensure().unwrap().instance.number();
+    let first = HostNetwork::new(path("first"), None);
+    assert_eq!(number(&first), 0);
+    // One that is alive keeps its share,
+    let second = HostNetwork::new(path("second"), None);
+    assert_eq!(number(&second), 1);
+    // and so does one that is dead and has a sandbox left,
+    let plan = first.ensure().unwrap().link(1).unwrap();
+    let sandbox = Namespace::new_raw();
+    crate::network::attach(sandbox.fd(), &plan).unwrap();
+    drop(first);
+    let third = HostNetwork::new(path("third"), None);
+    assert_eq!(number(&third), 2);
+    // but not one that has none.
+    drop((sandbox, second));
+    let sandbox_gone = || !output("ip", &["-o", "link"]).contains("ctnr-1");
+    super::world::eventually("the link is left", sandbox_gone);
+    fs::remove_file(path("second")).unwrap();
+    let fourth = HostNetwork::new(path("fourth"), None);
+    assert_eq!(number(&fourth), 0);
+    assert_eq!(number(&HostNetwork::new(path("fifth"), None)), 1);
+    // The first comes back, and finds that it has lost its share.
+    assert_eq!(number(&HostNetwork::new(path("first"), None)), 1);
+}
+
+#[test]
 fn a_block_in_use_is_not_taken() {
     let (_internet, directory) = host();
     super::world::ip("addr add 10.201.44.1/24 dev up0");
