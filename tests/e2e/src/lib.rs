@@ -1,0 +1,42 @@
+//! What the end-to-end tests are written with: a backend of one's own, a client that sees what
+//! `curl` sees, images built by hand, and looks at the host.
+//!
+//! Nothing here knows the product's code: only its binaries, its routes and what it leaves on the
+//! host.
+#![warn(missing_docs)]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that can't be set up has failed, and says why on standard error"
+)]
+
+mod answer;
+mod api;
+mod backend;
+mod command;
+mod engine;
+mod image;
+mod listener;
+mod netns;
+mod owned;
+mod probe;
+mod program;
+mod sandbox;
+mod tarball;
+mod wait;
+
+pub use answer::Answer;
+pub use api::Api;
+pub use backend::{Backend, Builder};
+pub use command::{Ran, run, run_with, sh};
+pub use engine::Engine;
+pub use image::{Image, busybox};
+pub use listener::{Listener, fetch, reach};
+pub use netns::Netns;
+pub use owned::{Owned, processes_of};
+pub use probe::with_probe;
+pub use program::{built, launcher_of};
+pub use sandbox::{Exec, Sandbox};
+pub use tarball::Item;
+pub use wait::{PATIENCE, eventually};

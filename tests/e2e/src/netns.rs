@@ -1,0 +1,109 @@
+//! Networks of a test's own.
+//!
+//! ```text
+//!   the test's namespace                    the internet
+//!   backend, sandboxes, 192.0.2.1  ── veth ──  192.0.2.2, 198.51.100.7, 169.254.169.254
+//! ```
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::{Ran, eventually, run};
+
+/// A network namespace, which is there for as long as the value.
+#[derive(Debug)]
+pub struct Netns {
+    /// Keeps the namespace, and has no other work.
+    holder: Child,
+}
+
+impl Netns {
+    /// A namespace with nothing but a loopback that is up.
+    pub fn new() -> Self {
+        let mut holder = Command::new("unshare")
+            .args([
+                "--net",
+                "sh",
+                "-c",
+                "ip link set lo up && exec sleep 100000",
+            ])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("unshare can be run");
+        let name = format!("/proc/{}/comm", holder.id());
+        eventually("a namespace", || {
+            if let Ok(Some(status)) = holder.try_wait() {
+                panic!("no network namespace: {status}; the tests need root");
+            }
+            match std::fs::read_to_string(&name) {
+                Ok(comm) if comm.trim() == "sleep" => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        });
+        Self { holder }
+    }
+
+    /// A namespace that this thread is moved into: what it connects to and starts is in there.
+    pub fn enter() -> Self {
+        let netns = Self::new();
+        let file = File::open(format!("/proc/{}/ns/net", netns.holder.id()))
+            .expect("the namespace is there");
+        move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
+            .expect("root may enter it");
+        netns
+    }
+
+    /// The process id that names it to `ip link set … netns`.
+    pub fn pid(&self) -> u32 {
+        self.holder.id()
+    }
+
+    /// A command in it.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--net", "--target", &self.pid().to_string(), "--", program]);
+        command
+    }
+
+    /// Runs a line of shell in it.
+    pub fn sh(&self, line: &str) -> Ran {
+        run(self.command("sh").args(["-c", line]))
+    }
+
+    /// A further namespace that this one reaches as its default route, with the address of a
+    /// server on the internet and that of a cloud's metadata service.
+    #[must_use]
+    pub fn internet(&self) -> Self {
+        let internet = Self::new();
+        let far = internet.pid();
+        self.sh(&format!(
+            "set -e; ip link add out0 type veth peer name in0 netns {far}
+             ip address add 192.0.2.1/24 dev out0; ip link set out0 up"
+        ))
+        .ok();
+        internet
+            .sh(
+                "set -e; ip address add 192.0.2.2/24 dev in0; ip link set in0 up
+                 ip address add 198.51.100.7/32 dev lo; ip address add 169.254.169.254/32 dev lo",
+            )
+            .ok();
+        self.sh("ip route add default via 192.0.2.2").ok();
+        internet
+    }
+}
+
+impl Default for Netns {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Netns {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}

@@ -1,0 +1,164 @@
+//! What a sandbox reaches, and what reaches it.
+
+use ctnr_e2e::{Backend, Listener, Netns, Sandbox, eventually, fetch};
+use serde_json::json;
+
+/// What a sandbox hears from an address; nothing where it can't be reached.
+fn hears(sandbox: &Sandbox, address: &str, port: u16) -> String {
+    let exec = sandbox.sh(&format!("wget -T 3 -q -O - http://{address}:{port}/"));
+    exec.stdout
+}
+
+/// The internet is reached; the host, its metadata service and its neighbours are not.
+#[test]
+fn a_sandbox_reaches_the_internet_and_not_the_host() {
+    let netns = Netns::enter();
+    let internet = netns.internet();
+    let mut server = internet
+        .command("busybox")
+        .args(["sh", "-c", "while :; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello from afar' | busybox nc -l -p 80; done"])
+        .spawn()
+        .unwrap();
+    eventually("the server on the internet", || fetch("198.51.100.7", 80));
+    eventually("the metadata service", || fetch("169.254.169.254", 80));
+
+    let backend = Backend::native();
+    let everywhere = Listener::on("0.0.0.0:0");
+    let on_the_host = Listener::on("192.0.2.1:0");
+    let on_loopback = Listener::on("127.0.0.1:0");
+    let api = backend.api();
+    let sandbox = api.create(&json!({ "image": "busybox", "cmd": ["sleep", "1000"] }));
+    let neighbour = api.create(&json!({
+        "image": "busybox", "ports": ["80/tcp"],
+        "cmd": ["sh", "-c", "echo neighbour > /tmp/index.html; exec httpd -f -p 80 -h /tmp"],
+    }));
+    eventually("the neighbour", || {
+        fetch("127.0.0.1", neighbour.port("80/tcp"))
+    });
+
+    eventually("the internet", || {
+        match hears(&sandbox, "198.51.100.7", 80) {
+            text if text == "hello from afar" => Ok(()),
+            text => Err(text),
+        }
+    });
+    let gateway = sandbox.sh("ip route | awk '/default/ { print $3 }'").ok();
+    let gateway = gateway.trim();
+    assert!(!gateway.is_empty());
+    let details = neighbour.inspect();
+    let neighbour_address = details["NetworkSettings"]["IPAddress"].as_str().unwrap();
+    assert!(!neighbour_address.is_empty());
+    let backend_port = backend.port();
+    for (address, port) in [
+        (gateway, everywhere.port()),
+        ("192.0.2.1", everywhere.port()),
+        ("192.0.2.1", on_the_host.port()),
+        ("127.0.0.1", on_loopback.port()),
+        (gateway, backend_port),
+        ("127.0.0.1", backend_port),
+        ("192.0.2.1", neighbour.port("80/tcp")),
+        (gateway, neighbour.port("80/tcp")),
+        (neighbour_address, 80),
+        ("169.254.169.254", 80),
+    ] {
+        assert_eq!(hears(&sandbox, address, port), "", "{address}:{port}");
+    }
+    for listener in [&everywhere, &on_the_host, &on_loopback] {
+        assert_eq!(listener.callers(), 0);
+    }
+    // Root in the sandbox can't get around the rules by setting up its own end.
+    for line in [
+        "ip link set eth0 netns 1",
+        "iptables -F",
+        "echo 1 > /proc/sys/net/ipv4/ip_forward",
+    ] {
+        sandbox.sh(line);
+    }
+    sandbox.sh(&format!(
+        "ip route add 192.0.2.0/24 via {gateway}; ip address add 192.0.2.9/24 dev eth0"
+    ));
+    assert_eq!(hears(&sandbox, "192.0.2.1", everywhere.port()), "");
+    assert_eq!(everywhere.callers(), 0);
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+/// No network but the published port.
+#[test]
+fn a_sandbox_without_network() {
+    let backend = Backend::native();
+    let sandbox = backend.api().create(&json!({
+        "image": "busybox", "network": "none", "ports": ["80/tcp", "53/udp"],
+        "cmd": ["sh", "-c", "echo here > /tmp/index.html; exec httpd -f -p 80 -h /tmp"],
+    }));
+    for host in ["127.0.0.1", "[::1]", "localhost"] {
+        eventually("the page", || fetch(host, sandbox.port("80/tcp")));
+    }
+    assert_eq!(sandbox.sh("ip -o link | wc -l").ok(), "1\n");
+    assert_eq!(sandbox.sh("ip route").ok(), "");
+}
+
+/// UDP is forwarded, and answers find their way back.
+#[test]
+fn a_udp_port() {
+    let backend = Backend::native();
+    let sandbox = backend.api().create(&json!({
+        "image": "busybox", "ports": ["7/udp"],
+        "cmd": ["udpsvd", "-v", "0", "7", "sh", "-c", "read line; echo \"you said $line\""],
+    }));
+    let port = sandbox.port("7/udp");
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_millis(500)))
+        .unwrap();
+    eventually("an answer", || {
+        socket
+            .send_to(b"hello\n", ("127.0.0.1", port))
+            .map_err(|error| error.to_string())?;
+        let mut answer = [0; 100];
+        match socket.recv(&mut answer) {
+            Ok(length) if answer[..length] == *b"you said hello\n" => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+}
+
+/// A published port is the host's own business: by default no other machine reaches it.
+#[test]
+fn a_published_port_is_on_loopback_alone() {
+    let netns = Netns::enter();
+    let outside = netns.internet();
+    let backend = Backend::native();
+    let page = "echo here > /tmp/index.html; exec httpd -f -p 80 -h /tmp";
+    let private = backend.api().create(&json!({
+        "image": "busybox", "ports": ["80/tcp"], "cmd": ["sh", "-c", page],
+    }));
+    let public = backend.api().create(&json!({
+        "image": "busybox", "ports": ["0.0.0.0:8081:80"], "cmd": ["sh", "-c", page],
+    }));
+    assert_eq!(public.port("80/tcp"), 8081);
+    eventually("the private page", || {
+        fetch("127.0.0.1", private.port("80/tcp"))
+    });
+    let ask = |port: u16| {
+        outside.sh(&format!(
+            "curl --silent --max-time 5 http://192.0.2.1:{port}/"
+        ))
+    };
+    eventually("the public page", || match ask(8081) {
+        ran if ran.stdout == "here\n" => Ok(()),
+        ran => Err(format!("{ran:?}")),
+    });
+    assert_ne!(ask(private.port("80/tcp")).code, 0);
+    // Nor by the sandbox's own address, through the host as a router.
+    let details = private.inspect();
+    let inside = details["NetworkSettings"]["IPAddress"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    outside
+        .sh(&format!("ip route add {inside}/32 via 192.0.2.1"))
+        .ok();
+    let direct = outside.sh(&format!("curl --silent --max-time 3 http://{inside}/"));
+    assert_eq!(direct.stdout, "", "{direct:?}");
+}
