@@ -1,6 +1,7 @@
 //! The engine's images, out of its store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,10 +10,18 @@ use ctnr_engine::{
     EngineError, EngineImages, ImageDetails, ImageProgress, ImageSummary, InUse, Pruned,
     PullOptions, Result, Stream,
 };
-use ctnr_images::{ImageError, ImageStore, ImportOptions, Progress, ProgressSink, StoredImage};
+use ctnr_images::{
+    Credentials, ExportLayers, ImageError, ImageStore, ImportOptions, Progress, ProgressSink,
+    StoredImage,
+};
 use ctnr_model::{Digest, ImageReference, Platform};
+use futures::StreamExt;
 use tokio::io::AsyncRead;
 use tokio::sync::mpsc;
+use tokio_util::io::ReaderStream;
+
+/// How much of an archive is on its way at once, in bytes.
+const CHUNK: usize = 256 * 1024;
 
 /// The images of the native engine.
 pub(super) struct NativeImages {
@@ -69,10 +78,24 @@ impl EngineImages for NativeImages {
         options: &PullOptions,
         progress: mpsc::Sender<ImageProgress>,
     ) -> Result<ImageDetails> {
-        let _ = (reference, options, progress);
-        Err(EngineError::Unavailable(
-            "pulling is being written".to_owned(),
-        ))
+        let credentials = options
+            .credentials
+            .as_ref()
+            .map(|given| Credentials::Basic {
+                username: given.username.clone(),
+                password: given.password.clone(),
+            });
+        let options = ctnr_images::PullOptions {
+            platform: options.platform.unwrap_or(Platform::HOST),
+            credentials,
+            docker_config: docker_config(),
+            ..ctnr_images::PullOptions::default()
+        };
+        self.store
+            .pull(reference, options, sink(progress))
+            .await
+            .map_err(engine_error)?;
+        self.inspect(&reference.to_string()).await
     }
 
     async fn import(
@@ -93,10 +116,24 @@ impl EngineImages for NativeImages {
     }
 
     async fn export(&self, names: &[String]) -> Result<Stream<Result<Bytes>>> {
-        let _ = names;
-        Err(EngineError::Unavailable(
-            "exporting is being written".to_owned(),
-        ))
+        // Asked for first, so that a name that does not exist is an error and not a broken archive.
+        for name in names {
+            self.inspect(name).await?;
+        }
+        let (store, names) = (self.store.clone(), names.to_vec());
+        let (writer, reader) = tokio::io::duplex(CHUNK);
+        let written =
+            tokio::spawn(async move { store.export(&names, ExportLayers::Portable, writer).await });
+        let content = ReaderStream::with_capacity(reader, CHUNK)
+            .map(|part| part.map_err(|error| EngineError::internal("exporting", error)));
+        let ending = futures::stream::once(written).filter_map(|written| async {
+            match written {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(Err(engine_error(error))),
+                Err(error) => Some(Err(EngineError::internal("exporting", error))),
+            }
+        });
+        Ok(content.chain(ending).boxed())
     }
 
     async fn tag(&self, name: &str, reference: &ImageReference) -> Result<()> {
@@ -107,21 +144,45 @@ impl EngineImages for NativeImages {
 
     async fn remove(&self, name: &str, in_use: &InUse) -> Result<()> {
         let (name, in_use) = (name.to_owned(), in_use.clone());
-        self.blocking(move |store| store.remove(&name, &in_use))
-            .await
-            .map(drop)
+        self.blocking(move |store| {
+            let in_use = manifests(&store.list()?, &in_use);
+            store.remove(&name, &in_use)
+        })
+        .await
+        .map(drop)
     }
 
     async fn prune(&self, all: bool, in_use: &InUse) -> Result<Pruned> {
         let in_use = in_use.clone();
-        let removed = self
-            .blocking(move |store| store.prune(all, &in_use))
-            .await?;
-        Ok(Pruned {
-            removed: removed.deleted,
-            freed: removed.freed.bytes(),
+        self.blocking(move |store| {
+            let images = store.list()?;
+            let removed = store.prune(all, &manifests(&images, &in_use))?;
+            let ids = images
+                .iter()
+                .filter(|image| removed.deleted.contains(&image.manifest))
+                .map(|image| image.id.clone());
+            let ids: BTreeSet<Digest> = ids.collect();
+            Ok(Pruned {
+                removed: ids.into_iter().collect(),
+                freed: removed.freed.bytes(),
+            })
         })
+        .await
     }
+}
+
+/// The manifests of the images with these ids: the store knows images by their manifests, and two
+/// of them may share an id.
+fn manifests(images: &[Arc<StoredImage>], ids: &InUse) -> BTreeSet<Digest> {
+    let used = images.iter().filter(|image| ids.contains(&image.id));
+    used.map(|image| image.manifest.clone()).collect()
+}
+
+/// The file in which `docker login` keeps credentials, of the user that runs the engine.
+fn docker_config() -> Option<PathBuf> {
+    let directory = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    let directory = directory.or_else(|| Some(std::env::home_dir()?.join(".docker")))?;
+    Some(directory.join("config.json"))
 }
 
 fn summary(image: &StoredImage) -> ImageSummary {

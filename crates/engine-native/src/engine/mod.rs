@@ -87,7 +87,7 @@ impl NativeEngine {
         let sandboxes_dir = config.data_dir.join("sandboxes");
         std::fs::create_dir_all(&sandboxes_dir)
             .map_err(|error| EngineError::internal(doing("its directory"), error))?;
-        let launcher = Launcher::start()
+        let launcher = Launcher::start(config.data_dir.join("launcher.log"))
             .map_err(|error| EngineError::internal(doing("starting its launcher"), error))?;
         let trash = Trash::open(config.data_dir.join("trash"))
             .map_err(|error| EngineError::internal(doing("its trash"), error))?;

@@ -9,15 +9,18 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{
+    DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal,
+};
 use serde::{Deserialize, Serialize};
 
 use ctnr_model::{ContainerPath, EnvVar, Process};
 
 use crate::failure::Doing;
+use crate::network;
 use crate::process::{
-    ExecFailure, PreparedCommand, become_root_of_namespace, drop_privileges, new_cgroup_namespace,
-    resolve_user,
+    ExecFailure, PreparedCommand, ResolvedUser, become_root_of_namespace, drop_privileges,
+    new_cgroup_namespace, resolve_user,
 };
 use crate::protocol::{Failure, IdMap, SandboxLaunch};
 use crate::rootfs::{
@@ -30,6 +33,8 @@ use crate::wire;
 /// the stream after [`Report::Executing`] means that the program runs.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
+    /// The program is this process, a child of the one that was forked.
+    Pid(u32),
     /// The master of the command's terminal comes along.
     Terminal,
     /// All is set up, and the program comes next.
@@ -58,6 +63,9 @@ pub(crate) fn run(
     let (Step::Mapped, fds) = next(supervisor)? else {
         return Err(out_of_step());
     };
+    // What is in a sandbox can't trace or read this process, not even on its way in. It comes
+    // after the id maps are written, which the kernel allows the owner of a dumpable process only.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).doing("closing the process to tracing")?;
     become_root_of_namespace().doing("becoming root of the sandbox")?;
     let mapped = matches!(launch.root.ids, IdMap::Range { .. });
     let root: OwnedFd = match fds.into_iter().next() {
@@ -73,6 +81,10 @@ pub(crate) fn run(
     let (Step::Connected(addresses), _) = next(supervisor)? else {
         return Err(out_of_step());
     };
+    if !mapped {
+        // Nobody outside may enter the namespace to do this.
+        network::loopback_here().doing("setting up the sandbox's loopback")?;
+    }
     set_network_settings();
     let inside = open(
         "/",
@@ -106,7 +118,7 @@ pub(crate) fn become_program(
     let command = PreparedCommand::new(&process.args, &env)
         .map_err(|_| Failure::Bad("a command must not contain a NUL character".to_owned()))?;
     enter_workdir(&process.workdir)?;
-    drop_privileges(&user).doing("giving up privileges")?;
+    drop_privileges(&user).map_err(|error| privileges_failure(&error, &user))?;
     // Set after the ids, which reset it: without its supervisor nobody would log or reap it.
     set_parent_process_death_signal(Some(Signal::KILL)).doing("tying to the supervisor")?;
     crate::seccomp::Filter::default_profile()
@@ -119,6 +131,17 @@ pub(crate) fn become_program(
             Failure::CommandNotExecutable(program, error.to_string())
         }
     })
+}
+
+fn privileges_failure(error: &io::Error, user: &ResolvedUser) -> Failure {
+    // The kernel's word for an id that the namespace does not map.
+    if error.kind() == io::ErrorKind::InvalidInput {
+        let ResolvedUser { uid, gid, .. } = user;
+        return Failure::Bad(format!(
+            "user {uid} with group {gid} does not exist in this sandbox: run by an ordinary user, the engine has root alone, and run by root it has 0 to 65535"
+        ));
+    }
+    Failure::Other("giving up privileges".to_owned(), error.to_string())
 }
 
 /// Enters the working directory, making it where it is missing, as Docker does.

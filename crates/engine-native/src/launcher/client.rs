@@ -1,9 +1,11 @@
 //! The engine's side of the launcher.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -14,6 +16,8 @@ use crate::wire;
 
 /// A launcher that runs, and is started again where it was killed.
 pub(crate) struct Launcher {
+    /// What launcher and supervisors have to say where nobody else can: that they panicked.
+    log: PathBuf,
     running: Mutex<Running>,
 }
 
@@ -23,11 +27,11 @@ struct Running {
 }
 
 impl Launcher {
-    /// Starts the launcher.
-    pub(crate) fn start() -> io::Result<Self> {
-        Ok(Self {
-            running: Mutex::new(Running::start()?),
-        })
+    /// Starts the launcher. Its standard error goes to the file `log`, and not to the engine's: a
+    /// supervisor outlives the engine, and would keep a pipe open that somebody waits on.
+    pub(crate) fn start(log: PathBuf) -> io::Result<Self> {
+        let running = Mutex::new(Running::start(&log)?);
+        Ok(Self { log, running })
     }
 
     /// Has the launcher fork a process, which the returned socket leads to.
@@ -43,7 +47,7 @@ impl Launcher {
             // It was killed; what it forked goes on without it.
             tracing::warn!("the launcher is gone, and is started again");
             running.end();
-            *running = Running::start()?;
+            *running = Running::start(&self.log)?;
             wire::send(&running.socket, launch, &[theirs.as_fd()])?;
         }
         Ok(ours)
@@ -64,7 +68,8 @@ impl Running {
         clippy::disallowed_methods,
         reason = "the launcher is a process of this module's"
     )]
-    fn start() -> io::Result<Self> {
+    fn start(log: &Path) -> io::Result<Self> {
+        let log = File::options().append(true).create(true).open(log)?;
         let (ours, theirs) = UnixStream::pair()?;
         let program = open_self()?;
         let process = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
@@ -72,6 +77,7 @@ impl Running {
             .env_clear()
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            .stderr(Stdio::from(log))
             .current_dir("/")
             // Out of reach of the signals that a terminal sends to the engine.
             .process_group(0)

@@ -72,8 +72,7 @@ fn supervise(launch: &Launch, lifeline: UnixStream, launcher: &UnixStream) -> Ex
     match launch {
         Launch::Sandbox(launch) => {
             if matches!(launch.root.ids, crate::protocol::IdMap::Range { .. }) {
-                // What is in a sandbox can't trace or read it, not even while a child of it is
-                // on its way in. Without privilege the id maps could not be written then.
+                // Without privilege the id maps of its child could not be written then.
                 let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
             }
             supervisor::run(launch, lifeline)

@@ -111,7 +111,7 @@ fn set_standard_streams(stdio: [BorrowedFd<'_>; 3]) -> io::Result<()> {
 }
 
 /// Has every descriptor but the standard streams closed by the next execution.
-pub(crate) fn close_other_descriptors() -> io::Result<()> {
+fn close_other_descriptors() -> io::Result<()> {
     // SAFETY: it only sets a flag on descriptors.
     let result = unsafe {
         libc::syscall(
@@ -121,6 +121,40 @@ pub(crate) fn close_other_descriptors() -> io::Result<()> {
             libc::CLOSE_RANGE_CLOEXEC,
         )
     };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// Closes every descriptor but these and the standard streams, in a forked process that goes on
+/// with its parent's code: it must not keep the parent's sockets and pipes open.
+pub(crate) fn close_all_but(kept: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut kept: Vec<libc::c_uint> = kept
+        .iter()
+        .filter_map(|fd| libc::c_uint::try_from(fd.as_raw_fd()).ok())
+        .collect();
+    kept.sort_unstable();
+    let mut first = 3;
+    for last in kept.into_iter().map(Some).chain([None]) {
+        let end = last.map_or(libc::c_uint::MAX, |last| last.saturating_sub(1));
+        if first <= end {
+            // SAFETY: what is closed belongs to the parent's code, which this process has left.
+            let result = unsafe { libc::syscall(libc::SYS_close_range, first, end, 0) };
+            if result < 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        first = last.map_or(first, |last| last + 1).max(3);
+    }
+    Ok(())
+}
+
+/// Closes every descriptor of a process that is about to do nothing but wait and leave.
+pub(super) fn close_all_descriptors() -> io::Result<()> {
+    // SAFETY: the caller uses no descriptor any more, and leaves without running destructors.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, 0, libc::c_uint::MAX, 0) };
     if result < 0 {
         Err(io::Error::last_os_error())
     } else {

@@ -70,6 +70,12 @@ pub(crate) fn drop_privileges(user: &ResolvedUser) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the user namespace that the process is in forbids to set groups.
+fn groups_are_denied() -> bool {
+    // In a sandbox's own mounts there may be no /proc; then the ids were mapped without privilege.
+    std::fs::read_to_string("/proc/self/setgroups").map_or(true, |text| text.trim() == "deny")
+}
+
 /// Sets all user and group ids.
 fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
     // SAFETY: these calls take plain numbers. The raw system calls change this thread only, and
@@ -85,15 +91,15 @@ fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
     }
 }
 
-/// Sets the supplementary groups. Where the user namespace forbids it, as one without privilege
-/// does (`user_namespaces(7)`), an empty list is left undone: those groups map to nothing there.
+/// Sets the supplementary groups. A user namespace made without privilege forbids that
+/// (`user_namespaces(7)`); it maps no group but one, so there is nothing to set in it.
 fn set_groups(groups: &[u32]) -> io::Result<()> {
     // SAFETY: the pointer and the length are of the same slice.
     let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
     let error = io::Error::last_os_error();
     match result {
         0 => Ok(()),
-        _ if groups.is_empty() && error.raw_os_error() == Some(libc::EPERM) => Ok(()),
+        _ if error.raw_os_error() == Some(libc::EPERM) && groups_are_denied() => Ok(()),
         _ => Err(error),
     }
 }

@@ -9,9 +9,11 @@ mod pidfd;
 mod user;
 
 pub(crate) use clone::{Forked, fork};
-pub(crate) use command::{ExecFailure, PreparedCommand};
+pub(crate) use command::{ExecFailure, PreparedCommand, close_all_but};
 pub(crate) use credentials::{become_root_of_namespace, drop_privileges};
-pub(crate) use exit::wait;
-pub(crate) use namespaces::{enter_sandbox, forking_into_pids_of, new_cgroup_namespace, own_pids};
+pub(crate) use exit::{wait, wait_alone};
+pub(crate) use namespaces::{
+    enter_pids_of, enter_sandbox, forking_into_pids_of, new_cgroup_namespace, own_pids,
+};
 pub(crate) use pidfd::{PidFd, signal_from_raw, start_time};
 pub(crate) use user::{ResolvedUser, resolve as resolve_user};

@@ -32,6 +32,14 @@ pub(crate) fn forking_into_pids_of<T>(
     Ok(result)
 }
 
+/// Has all later children of the caller be processes of the sandbox, and the caller not.
+pub(crate) fn enter_pids_of(init: &PidFd) -> io::Result<()> {
+    Ok(move_into_thread_name_spaces(
+        init.as_fd(),
+        ThreadNameSpaceType::PROCESS_ID,
+    )?)
+}
+
 /// The calling process's own namespace of process ids.
 pub(crate) fn own_pids() -> io::Result<OwnedFd> {
     Ok(std::fs::File::open("/proc/self/ns/pid")?.into())

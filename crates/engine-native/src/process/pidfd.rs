@@ -38,6 +38,11 @@ impl PidFd {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// The process by its number alone.
+    pub(super) fn into_pid(self) -> Pid {
+        self.pid
+    }
+
     /// Sends a signal by number; a process that has ended is no error.
     pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
         let Some(signal) = signal_from_raw(signal) else {

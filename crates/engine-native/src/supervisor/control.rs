@@ -13,7 +13,7 @@ use super::serve::{Sandbox, wait_for};
 use super::spawn::{fork_alone, leave};
 use crate::failure::Doing;
 use crate::files;
-use crate::process::{Forked, become_root_of_namespace, enter_sandbox};
+use crate::process::{Forked, become_root_of_namespace, close_all_but, enter_sandbox};
 use crate::protocol::{Failure, Reply, Request, SandboxRecord};
 use crate::wire::{Channel, Receiver, Sender};
 
@@ -97,7 +97,9 @@ fn serve_files(sandbox: &Rc<Sandbox>, fds: Vec<OwnedFd>) -> Result<(), Failure> 
         .doing("forking a process for the sandbox's files")?;
     match forked {
         Forked::Child => {
-            let ready = enter_sandbox(&sandbox.init).and_then(|()| become_root_of_namespace());
+            let ready = close_all_but(&[sandbox.init.as_fd(), socket.as_fd()])
+                .and_then(|()| enter_sandbox(&sandbox.init))
+                .and_then(|()| become_root_of_namespace());
             if ready.is_ok() {
                 files::serve(socket);
             }

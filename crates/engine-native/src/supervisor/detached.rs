@@ -60,7 +60,11 @@ impl Detached {
                 vec![stdin_end, stdout_end, stderr_end]
             }
         };
-        let Running { child, terminal } = exec::start(sandbox, &spec, fds).await?;
+        let Running {
+            child,
+            pid,
+            terminal,
+        } = exec::start(sandbox, &spec, fds).await?;
         if let Some(terminal) = &terminal {
             stdin = Some(terminal.try_clone().doing(doing)?);
             streams.push((OutputStream::Stdout, terminal.try_clone().doing(doing)?));
@@ -69,7 +73,7 @@ impl Detached {
             id: spec.id,
             cmd: spec.cmd,
             terminal: terminal.is_some(),
-            pid: Some(child.pid()),
+            pid: Some(pid),
             started_at: Timestamp::now(),
             state: ExecState::Running,
         };

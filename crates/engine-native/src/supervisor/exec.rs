@@ -8,24 +8,28 @@ use std::rc::Rc;
 use ctnr_engine::{ExecSpec, Stdio};
 use ctnr_model::{EnvVar, ExitStatus, Process};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, kill_process_group, setsid};
+use rustix::process::{DumpableBehavior, Pid, kill_process_group, set_dumpable_behavior, setsid};
 use rustix::thread::UnshareFlags;
 
 use super::serve::{Sandbox, wait_for};
-use super::spawn::{died_early, fork_alone, in_child};
+use super::spawn::{died_early, fork_alone, in_child, leave};
 use crate::cgroup::Cgroup;
 use crate::failure::Doing;
 use crate::init::{Report, become_program};
 use crate::process::{
-    Forked, PidFd, become_root_of_namespace, enter_sandbox, forking_into_pids_of, resolve_user,
+    Forked, PidFd, become_root_of_namespace, enter_pids_of, enter_sandbox, forking_into_pids_of,
+    resolve_user, wait_alone,
 };
-use crate::protocol::{ExecInput, Failure, Reply};
+use crate::protocol::{ExecInput, Failure, IdMap, Reply};
 use crate::terminal;
 use crate::wire::{self, Channel, Receiver, Sender};
 
 /// A command that runs.
 pub(super) struct Running {
+    /// The child whose end is the command's.
     pub(super) child: PidFd,
+    /// The command's process and group.
+    pub(super) pid: u32,
     /// The master of its terminal.
     pub(super) terminal: Option<OwnedFd>,
 }
@@ -53,7 +57,7 @@ pub(super) async fn run(
 /// Stands by an attached command: passes signals on, tells its end, and kills it where its caller
 /// is gone.
 async fn attached(running: Running, sender: Sender, mut receiver: Receiver) -> io::Result<()> {
-    let pid = running.child.pid();
+    let pid = running.pid;
     let terminal = running.terminal;
     let fds: Vec<BorrowedFd<'_>> = terminal.iter().map(AsFd::as_fd).collect();
     let told = sender.send(&Reply::Started(pid), &fds).await;
@@ -109,18 +113,20 @@ pub(super) async fn start(
     )
     .doing("making a socket to the command")?;
     let group = sandbox.cgroup.as_ref().and_then(Cgroup::fork_target);
-    let forked = forking_into_pids_of(
-        &sandbox.init,
-        sandbox.own_pids.as_fd(),
-        || match fork_alone(UnshareFlags::empty(), group) {
-            Ok(Forked::Child) => in_child(theirs.as_fd(), || {
-                become_command(sandbox, spec, &process, &theirs, &fds)
-            }),
-            Ok(Forked::Parent(child)) => Ok(child),
-            Err(error) => Err(error),
-        },
-    );
-    let child = match forked.doing("joining the sandbox's processes")? {
+    let fork_command = || match fork_alone(UnshareFlags::empty(), group) {
+        Ok(Forked::Child) => in_child(theirs.as_fd(), || {
+            become_command(sandbox, spec, &process, &theirs, &fds)
+        }),
+        Ok(Forked::Parent(child)) => Ok(child),
+        Err(error) => Err(error),
+    };
+    let forked = if is_privileged(sandbox) {
+        forking_into_pids_of(&sandbox.init, sandbox.own_pids.as_fd(), fork_command)
+            .doing("joining the sandbox's processes")?
+    } else {
+        fork_command()
+    };
+    let child = match forked {
         Ok(child) => child,
         // The kernel's word for a sandbox whose first process has ended.
         Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => {
@@ -130,7 +136,14 @@ pub(super) async fn start(
     };
     drop((theirs, fds));
     match wait_until_executed(ours).await {
-        Ok(terminal) => Ok(Running { child, terminal }),
+        Ok((pid, terminal)) => {
+            let pid = pid.unwrap_or_else(|| child.pid());
+            Ok(Running {
+                child,
+                pid,
+                terminal,
+            })
+        }
         Err(failure) => {
             let _ = child.kill();
             let _ = wait_for(child).await;
@@ -169,7 +182,11 @@ fn become_command(
             .attach(0)
             .doing("putting the command under the sandbox's limits")?;
     }
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).doing("closing the process to tracing")?;
     enter_sandbox(&sandbox.init).doing("entering the sandbox")?;
+    if !is_privileged(sandbox) {
+        fork_into_pids(sandbox, supervisor)?;
+    }
     become_root_of_namespace().doing("becoming root of the sandbox")?;
     setsid().doing("making a session for the command")?;
     let hostname = rustix::system::uname()
@@ -202,18 +219,43 @@ fn become_command(
     }
 }
 
-/// Waits until the child's program runs; gives the master of its terminal.
-async fn wait_until_executed(socket: OwnedFd) -> Result<Option<OwnedFd>, Failure> {
+fn is_privileged(sandbox: &Sandbox) -> bool {
+    matches!(sandbox.record.root.ids, IdMap::Range { .. })
+}
+
+/// Has the caller go on as a child that is one of the sandbox's processes, while the caller itself
+/// waits for its end: an ordinary user may join a namespace of process ids only from inside the
+/// sandbox's user namespace, and then for children only.
+fn fork_into_pids(sandbox: &Sandbox, supervisor: &OwnedFd) -> Result<(), Failure> {
+    let doing = "joining the sandbox's processes";
+    enter_pids_of(&sandbox.init).doing(doing)?;
+    match fork_alone(UnshareFlags::empty(), None).doing(doing)? {
+        Forked::Child => Ok(()),
+        Forked::Parent(child) => {
+            let told = wire::send(supervisor, &Report::Pid(child.pid()), &[]);
+            let code = match told {
+                Ok(()) => wait_alone(child).map_or(255, |exit| exit.code),
+                Err(_) => 255,
+            };
+            leave(code)
+        }
+    }
+}
+
+/// Waits until the child's program runs; gives the program's process id, where it is not the
+/// child's, and the master of its terminal.
+async fn wait_until_executed(socket: OwnedFd) -> Result<(Option<u32>, Option<OwnedFd>), Failure> {
     let doing = "waiting for the command to run";
     let mut receiver = Channel::new(socket.into()).doing(doing)?.receiver;
-    let mut terminal = None;
+    let (mut pid, mut terminal) = (None, None);
     let mut executing = false;
     loop {
         match receiver.recv::<Report>().await.doing(doing)? {
             Some((Report::Terminal, fds)) => terminal = fds.into_iter().next(),
+            Some((Report::Pid(number), _)) => pid = Some(number),
             Some((Report::Executing, _)) => executing = true,
             Some((Report::Failed(failure), _)) => return Err(failure),
-            None if executing => return Ok(terminal),
+            None if executing => return Ok((pid, terminal)),
             None => return Err(died_early()),
         }
     }

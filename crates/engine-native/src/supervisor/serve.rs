@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,6 +10,8 @@ use std::time::Duration;
 use ctnr_engine::OutputStream;
 use ctnr_model::ExitStatus;
 use jiff::Timestamp;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::thread::UnshareFlags;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
@@ -18,11 +20,12 @@ use super::CONTROL_SOCKET;
 use super::control;
 use super::detached::Detached;
 use super::output::pump;
+use super::spawn::{fork_alone, leave};
 use super::start::Started;
 use crate::cgroup::{self, Cgroup};
-use crate::ports::{self, Target};
-use crate::process::{PidFd, own_pids, wait};
-use crate::protocol::{Report, SandboxRecord};
+use crate::ports::{self, SocketOpener, Target};
+use crate::process::{Forked, PidFd, close_all_but, enter_sandbox, own_pids, wait};
+use crate::protocol::{IdMap, Report, SandboxRecord};
 use crate::record;
 use crate::stream::register;
 use crate::wire::Channel;
@@ -72,7 +75,7 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
     let mut pumps = JoinSet::new();
     pumps.spawn_local(pump(started.stdout, OutputStream::Stdout, Rc::clone(&log)));
     pumps.spawn_local(pump(started.stderr, OutputStream::Stderr, log));
-    let target = Target::new(started.netns, started.link.as_ref());
+    let target = target(&started.record, &started.init, started.netns)?;
     let forwarding = tokio::task::spawn_local(ports::serve(started.listeners, target.clone()));
 
     let sandbox = Rc::new(Sandbox {
@@ -110,6 +113,32 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
     let answered = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FAREWELL, answered).await;
     Ok(())
+}
+
+/// Where connections to the sandbox's ports go. An ordinary user can't come back from another
+/// network namespace, so a process that stays inside makes the sockets then.
+fn target(record: &SandboxRecord, init: &PidFd, netns: OwnedFd) -> io::Result<Target> {
+    if matches!(record.root.ids, IdMap::Range { .. }) {
+        return Ok(Target::new(netns, record.link.as_ref()));
+    }
+    let (ours, theirs) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    match fork_alone(UnshareFlags::empty(), None)? {
+        Forked::Child => {
+            let served = close_all_but(&[init.as_fd(), theirs.as_fd()])
+                .and_then(|()| enter_sandbox(init))
+                .and_then(|()| ports::serve_opener(theirs.as_fd()));
+            leave(i32::from(served.is_err()))
+        }
+        Forked::Parent(child) => {
+            tokio::task::spawn_local(wait_for(child));
+            Ok(Target::through(SocketOpener::Helper(ours), None))
+        }
+    }
 }
 
 /// Listens in the sandbox's directory, by a relative path: an absolute one may be longer than a

@@ -52,7 +52,7 @@ pub(super) fn wait_until_executed(socket: impl AsFd) -> Result<(), Failure> {
     let mut executing = false;
     loop {
         match wire::recv::<Report>(socket.as_fd()).doing("waiting for the program to run")? {
-            Some((Report::Executing | Report::Terminal, _)) => executing = true,
+            Some((Report::Executing | Report::Terminal | Report::Pid(_), _)) => executing = true,
             Some((Report::Failed(failure), _)) => return Err(failure),
             None if executing => return Ok(()),
             None => return Err(died_early()),

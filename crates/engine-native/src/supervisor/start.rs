@@ -16,7 +16,7 @@ use crate::cgroup::{self, Cgroup};
 use crate::failure::Doing;
 use crate::init::{self, Step};
 use crate::log::LogWriter;
-use crate::network::{self, LinkPlan};
+use crate::network;
 use crate::ports::{self, Listener, PortError};
 use crate::process::{Forked, PidFd, start_time, wait};
 use crate::protocol::{Failure, IdMap, RootLaunch, SandboxLaunch, SandboxRecord};
@@ -34,8 +34,6 @@ pub(super) struct Started {
     pub(super) cgroup: Option<Cgroup>,
     pub(super) listeners: Vec<Listener>,
     pub(super) netns: OwnedFd,
-    /// The sandbox's own address, where it has a link.
-    pub(super) link: Option<LinkPlan>,
     pub(super) log: LogWriter,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
@@ -97,7 +95,7 @@ fn start_in(
     drop((theirs, stdout_end, stderr_end));
 
     match guide(launch, cgroup.as_ref(), &init, ours) {
-        Ok((netns, link)) => {
+        Ok(netns) => {
             let record = make_record(launch, &init, &listeners)?;
             Ok(Started {
                 record,
@@ -105,7 +103,6 @@ fn start_in(
                 cgroup,
                 listeners,
                 netns,
-                link,
                 log,
                 stdout,
                 stderr,
@@ -125,7 +122,7 @@ fn guide(
     cgroup: Option<&Cgroup>,
     init: &PidFd,
     socket: OwnedFd,
-) -> Result<(OwnedFd, Option<LinkPlan>), Failure> {
+) -> Result<OwnedFd, Failure> {
     let pid = init.pid();
     map_ids(pid, launch.root.ids).doing("mapping the sandbox's user ids")?;
     let namespace = |kind| {
@@ -149,8 +146,8 @@ fn guide(
             .doing("putting the sandbox under its limits")?;
     }
     let netns = namespace("net")?;
-    let link = connect(launch, &netns)?;
-    let addresses = link.map(|link| {
+    connect(launch, &netns)?;
+    let addresses = launch.network.link.map(|link| {
         let v6 = link.ipv6().map(|_| link.sandbox_v6().to_string());
         std::iter::once(link.sandbox_v4().to_string())
             .chain(v6)
@@ -163,16 +160,20 @@ fn guide(
     )
     .doing("starting the sandbox's first process")?;
     wait_until_executed(&socket)?;
-    Ok((netns, link))
+    Ok(netns)
 }
 
-fn connect(launch: &SandboxLaunch, netns: &OwnedFd) -> Result<Option<LinkPlan>, Failure> {
+fn connect(launch: &SandboxLaunch, netns: &OwnedFd) -> Result<(), Failure> {
     let doing = "connecting the sandbox's network";
     match &launch.network.link {
         Some(link) => network::attach(netns.as_fd(), link).doing(doing)?,
-        None => network::loopback_only(netns.as_fd()).doing(doing)?,
+        None if matches!(launch.root.ids, IdMap::Range { .. }) => {
+            network::loopback_only(netns.as_fd()).doing(doing)?;
+        }
+        // The first process does it itself.
+        None => {}
     }
-    Ok(launch.network.link)
+    Ok(())
 }
 
 /// Makes the directories of the writable layer, which belong to the sandbox's root user.
