@@ -152,9 +152,16 @@ impl App {
         Ok(self.inner.engines.get(row.engine)?)
     }
 
-    /// The engine that a request means.
+    /// The engine that a request means. To name one that this host lacks is a fault of the request;
+    /// that the default one is missing is a fault of the platform.
     fn engine(&self, kind: Option<EngineKind>) -> Result<Arc<dyn SandboxEngine>> {
-        let kind = kind.unwrap_or_else(|| self.inner.engines.default_kind());
-        Ok(self.inner.engines.get(kind)?)
+        match kind {
+            Some(kind) => self
+                .inner
+                .engines
+                .get(kind)
+                .map_err(|error| AppError::Unsupported(error.to_string())),
+            None => Ok(self.inner.engines.get(self.inner.engines.default_kind())?),
+        }
     }
 }

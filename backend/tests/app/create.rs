@@ -136,7 +136,7 @@ async fn what_cannot_be_made_is_refused_before_anything_is_recorded() {
     assert!(matches!(errors[0], AppError::NotFound(_)), "{errors:?}");
     assert!(matches!(errors[1], AppError::Unsupported(_)), "{errors:?}");
     assert!(matches!(errors[2], AppError::BadRequest(_)), "{errors:?}");
-    assert!(matches!(errors[3], AppError::Unavailable(_)), "{errors:?}");
+    assert!(matches!(errors[3], AppError::Unsupported(_)), "{errors:?}");
     assert!(errors[3].to_string().contains("start dockerd"));
     assert_eq!(platform.engine.calls(Operation::Create), 0);
 }

@@ -140,7 +140,7 @@ async fn an_unknown_image_is_not_found_and_an_engine_that_lacks_says_why() {
     assert!(missing.error(404, "NOT_FOUND").contains("no-such"));
     let body = r#"{"image":"busybox","engine":"docker"}"#;
     let lacking = api.post("/v1/sandboxes", body).await;
-    assert!(lacking.error(503, "UNAVAILABLE").contains("start dockerd"));
+    assert!(lacking.error(422, "UNSUPPORTED").contains("start dockerd"));
 }
 
 #[tokio::test]

@@ -12,7 +12,10 @@ mod images;
 mod proxy;
 mod sandboxes;
 mod server;
-#[expect(unused_imports, reason = "other test programs use what this one does not")]
+#[expect(
+    unused_imports,
+    reason = "other test programs use what this one does not"
+)]
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;
