@@ -160,6 +160,7 @@ macro_rules! contract_tests {
                 an_image_in_use_stays
                 prune_removes_what_nothing_uses
                 compressed_archives_are_taken
+                oci_archives_are_taken
             }
             images_hostile {
                 what_is_no_archive_is_refused

@@ -123,8 +123,9 @@ async fn wait(
         {
             Ok(inspected) if inspected.running == Some(false) => inspected.exit_code,
             Ok(_) => continue,
-            // The daemon forgets commands with their container, and soon after they ended.
-            Err(EngineError::Internal { .. } | EngineError::SandboxNotFound) => Some(KILLED),
+            // The daemon forgets commands with their container, and some time after they ended.
+            Err(EngineError::SandboxNotFound) => Some(KILLED),
+            Err(EngineError::Internal { cause, .. }) if is_forgotten(&cause) => Some(KILLED),
             Err(error) => {
                 tracing::debug!(%error, "a command can't be looked at");
                 continue;
@@ -133,4 +134,9 @@ async fn wait(
         ended.send_replace(Some((exit_of(code, false), Timestamp::now())));
         return;
     }
+}
+
+fn is_forgotten(cause: &str) -> bool {
+    let cause = cause.to_ascii_lowercase();
+    cause.contains("no such exec") || cause.contains("no exec session")
 }

@@ -1,5 +1,9 @@
 //! Import and export of image archives.
 
+mod manifest;
+mod oci;
+mod plain;
+
 use bollard::query_parameters::ImportImageOptions;
 use bytes::Bytes;
 use ctnr_engine::{EngineError, ImageProgress, Result, Stream};
@@ -22,7 +26,7 @@ impl Shared {
         progress: mpsc::Sender<ImageProgress>,
     ) -> Result<Vec<ImageReference>> {
         let doing = "importing images";
-        let archive = unzstd::plain(archive).await?;
+        let archive = oci::with_manifest(plain::plain(archive).await?);
         let mut done = 0;
         let body = ReaderStream::with_capacity(archive, CHUNK).inspect_ok(move |chunk| {
             done += chunk.len() as u64;
@@ -74,7 +78,7 @@ impl Shared {
 fn bad_archive(error: EngineError) -> EngineError {
     match error {
         EngineError::Internal { cause, .. } => EngineError::BadRequest(format!(
-            "the archive can't be imported: {cause}; expected what `docker save` writes"
+            "the archive can't be imported: {cause}; expected what `docker save` or an OCI tool writes"
         )),
         error => error,
     }
@@ -88,8 +92,6 @@ fn references(text: &str) -> Vec<ImageReference> {
         .filter_map(|name| ImageReference::parse(name.trim()).ok())
         .collect()
 }
-
-mod unzstd;
 
 #[cfg(test)]
 mod tests {

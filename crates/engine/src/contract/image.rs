@@ -68,22 +68,8 @@ impl TestImage {
     /// # Panics
     /// Where there is no busybox.
     pub fn archive(&self) -> Vec<u8> {
-        let layer = self.layer();
+        let (config, layer) = self.content();
         let diff_id = hex(&layer);
-        let config = serde_json::json!({
-            "architecture": Architecture::HOST.as_str(),
-            "os": "linux",
-            "created": "2026-01-01T00:00:00Z",
-            "config": {
-                "Env": ["PATH=/bin", "FROM_IMAGE=yes"],
-                "Cmd": ["sh"],
-                "Labels": self.label.as_ref().map(|label| serde_json::json!({"unique": label})),
-            },
-            "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{diff_id}")]},
-            "history": [{"created": "2026-01-01T00:00:00Z"}],
-        })
-        .to_string()
-        .into_bytes();
         let config_name = format!("{}.json", hex(&config));
         let layer_name = format!("{diff_id}/layer.tar");
         let manifest = serde_json::json!([{
@@ -109,6 +95,69 @@ impl TestImage {
             manifest.as_bytes(),
         );
         archive.into_inner().expect("a tar in memory")
+    }
+
+    /// The archive as an OCI image layout without anything of Docker's.
+    ///
+    /// # Panics
+    /// Where there is no busybox.
+    pub fn oci_archive(&self) -> Vec<u8> {
+        const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+        const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+        const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+        let (config, layer) = self.content();
+        let describe = |media_type: &str, content: &[u8]| {
+            serde_json::json!({
+                "mediaType": media_type,
+                "digest": format!("sha256:{}", hex(content)),
+                "size": content.len(),
+            })
+        };
+        let manifest = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": describe(CONFIG, &config),
+            "layers": [describe(LAYER, &layer)],
+        })
+        .to_string()
+        .into_bytes();
+        let mut descriptor = describe(MANIFEST, &manifest);
+        descriptor["annotations"] =
+            serde_json::json!({"org.opencontainers.image.ref.name": self.tag});
+        let index = serde_json::json!({"schemaVersion": 2, "manifests": [descriptor]});
+        let mut archive = Builder::new(Vec::new());
+        let version = br#"{"imageLayoutVersion":"1.0.0"}"#;
+        for (name, content) in [
+            ("oci-layout".to_owned(), version.to_vec()),
+            ("index.json".to_owned(), index.to_string().into_bytes()),
+            (format!("blobs/sha256/{}", hex(&manifest)), manifest),
+            (format!("blobs/sha256/{}", hex(&config)), config),
+            (format!("blobs/sha256/{}", hex(&layer)), layer),
+        ] {
+            add(&mut archive, EntryType::Regular, &name, 0o644, &content);
+        }
+        archive.into_inner().expect("a tar in memory")
+    }
+
+    /// The configuration and the one layer.
+    fn content(&self) -> (Vec<u8>, Vec<u8>) {
+        let layer = self.layer();
+        let diff_id = hex(&layer);
+        let config = serde_json::json!({
+            "architecture": Architecture::HOST.as_str(),
+            "os": "linux",
+            "created": "2026-01-01T00:00:00Z",
+            "config": {
+                "Env": ["PATH=/bin", "FROM_IMAGE=yes"],
+                "Cmd": ["sh"],
+                "Labels": self.label.as_ref().map(|label| serde_json::json!({"unique": label})),
+            },
+            "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{diff_id}")]},
+            "history": [{"created": "2026-01-01T00:00:00Z"}],
+        })
+        .to_string()
+        .into_bytes();
+        (config, layer)
     }
 
     fn layer(&self) -> Vec<u8> {

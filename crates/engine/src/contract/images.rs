@@ -215,6 +215,43 @@ fn contains(ids: &[Digest], id: &Digest) -> bool {
     ids.iter().any(|known| known == id)
 }
 
+/// An OCI image layout is taken, and is the same image as in Docker's form.
+pub async fn oci_archives_are_taken(bench: Bench) {
+    let image = TestImage::unique();
+    let names = import(bench.engine(), image.oci_archive())
+        .await
+        .expect("it is imported");
+    assert_eq!(names, [image.reference()]);
+    let images = bench.engine().images();
+    let id = images
+        .inspect(&image.tag)
+        .await
+        .expect("it is there")
+        .summary
+        .id;
+    remove(images, &image.tag).await;
+    bench.import(&image).await;
+    assert_eq!(
+        images
+            .inspect(&image.tag)
+            .await
+            .expect("it is there")
+            .summary
+            .id,
+        id
+    );
+    let mut spec = bench.spec();
+    spec.image = image.reference();
+    let sandbox = bench.create(spec).await;
+    assert_eq!(sandbox.read("echo it runs").await, "it runs");
+    bench
+        .engine()
+        .delete(sandbox.id())
+        .await
+        .expect("it is deleted");
+    remove(images, &image.tag).await;
+}
+
 /// Compressed archives are taken as they are.
 pub async fn compressed_archives_are_taken(bench: Bench) {
     let sandbox = bench.running().await;
