@@ -87,7 +87,7 @@ impl App {
             let Some(lock) = self.inner.locks.try_lock(&row.spec.id) else {
                 continue;
             };
-            if let Err(error) = self.mend(&**engine, &row.spec.id, &lock).await {
+            if let Err(error) = self.mend(&**engine, &row.spec.id, seen, &lock).await {
                 tracing::warn!(id = row.spec.id.short(), name = %row.spec.name, %error, "a sandbox could not be brought in line; it is tried again");
             }
         }
@@ -99,7 +99,13 @@ impl App {
 
     /// Brings one sandbox in line. What was read before the lock was taken may be old, so both
     /// sides are asked again.
-    async fn mend(&self, engine: &dyn SandboxEngine, id: &SandboxId, lock: &Locked) -> Result<()> {
+    async fn mend(
+        &self,
+        engine: &dyn SandboxEngine,
+        id: &SandboxId,
+        seen: Option<Observed>,
+        lock: &Locked,
+    ) -> Result<()> {
         let Some(row) = self.inner.store.sandbox(id).await? else {
             return Ok(());
         };
@@ -159,7 +165,9 @@ impl App {
 fn differs(row: &SandboxRow, seen: Option<&Observed>) -> bool {
     match (row.phase, seen) {
         (Phase::Present, Some(seen)) => {
-            row.status.state != seen.status.state || row.status.pid != seen.status.pid
+            row.status.state != seen.status.state
+                || row.status.pid != seen.status.pid
+                || (row.ports != seen.ports && !seen.ports.is_empty())
         }
         (Phase::Present, None) => row.status.state.is_alive(),
         (Phase::Creating | Phase::Deleting, _) => true,

@@ -108,7 +108,7 @@ impl Store {
                 (pool.clone(), pool)
             }
         };
-        migrator().run(&writer).await?;
+        migrate(dialect, &writer).await?;
         let database_id = database_id(&writer).await?;
         let store = Self {
             readers,
@@ -198,6 +198,28 @@ async fn sqlite_pool(size: u32, options: AnyConnectOptions) -> sqlx::Result<AnyP
         })
         .connect_with(options)
         .await
+}
+
+/// Brings the schema up to date. Processes that open a database at once do it one after the other:
+/// on PostgreSQL by the migrator's own lock, on SQLite, where it has none, by a transaction around
+/// all of it.
+async fn migrate(dialect: Dialect, writer: &AnyPool) -> Result<()> {
+    const DOING: &str = "bringing the schema up to date";
+    match dialect {
+        Dialect::Postgres => migrator().run(writer).await?,
+        Dialect::Sqlite => {
+            let mut transaction = writer
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map_err(StoreError::while_doing(DOING))?;
+            migrator().run(&mut *transaction).await?;
+            transaction
+                .commit()
+                .await
+                .map_err(StoreError::while_doing(DOING))?;
+        }
+    }
+    Ok(())
 }
 
 async fn database_id(writer: &AnyPool) -> Result<String> {

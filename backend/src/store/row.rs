@@ -150,3 +150,26 @@ impl SandboxRow {
 fn column(name: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| StoreError::damaged(format!("column {name}"), error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A spec as version 1 was stored. It is never edited: where this test fails, the stored form
+    /// has changed, and needs a version of its own and a way from this one to it.
+    const VERSION_1: &str = concat!(
+        r#"{"id":"0101010101010101010101010101010101010101010101010101010101010101","#,
+        r#""name":"web","image":"docker.io/library/busybox:latest","#,
+        r#""process":{"entrypoint":["sh"],"cmd":["-c","id"],"env":["A=1"],"workdir":"/app","#,
+        r#""user":"node:1000"},"ports":["127.0.0.1:8081:3000/tcp"],"labels":{"team":"red"},"#,
+        r#""limits":{"memory":2147483648,"cpus":1500000000,"pids":4096},"network":"open"}"#,
+    );
+
+    #[test]
+    fn a_spec_of_version_1_still_reads_and_writes() {
+        let spec: SandboxSpec = serde_json::from_str(VERSION_1).unwrap();
+        assert_eq!(serde_json::to_string(&spec).unwrap(), VERSION_1);
+        assert_eq!(spec.ports[0].host.port, Some(8081));
+        assert_eq!(SPEC_VERSION, 1);
+    }
+}

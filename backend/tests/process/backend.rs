@@ -111,6 +111,7 @@ impl Backend {
 }
 
 impl Drop for Backend {
+    #[expect(clippy::print_stderr, reason = "it tells why a test failed")]
     fn drop(&mut self) {
         // It may have ended already, which is what is wanted.
         let _ = self.child.kill();

@@ -34,5 +34,5 @@ promises![
     old_events_are_pruned_and_numbers_go_on,
     queries_find_what_they_should,
     images_in_use_are_those_of_the_host_and_engine,
-    opening_twice_is_harmless,
+    opening_at_once_is_harmless,
 ];
