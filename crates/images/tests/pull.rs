@@ -302,10 +302,6 @@ fn a_pull_that_is_dropped_leaves_nothing() {
             result = pull => panic!("it can't end: {result:?}"),
             () = all_asked => {}
         }
-        // The clean-up is another thread's.
-        while !support::objects(fixture.store.directory()).is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
     });
     fixture.assert_empty();
 }

@@ -50,6 +50,7 @@ impl ImageStore {
             }
         }
         session.change(|_| Ok(()))?;
+        session.end_in_background();
         Ok(Self {
             inner: Arc::new(Inner {
                 layout,

@@ -16,7 +16,8 @@ pub struct Removed {
     pub untagged: Vec<ImageReference>,
     /// Manifests of images that are gone.
     pub deleted: Vec<Digest>,
-    /// What that freed: packed blobs and unpacked layers that no other image needs.
+    /// What that frees: packed blobs and unpacked layers that no other image needs. A thread gives
+    /// the space back to the disk, which may take a while.
     pub freed: ByteSize,
 }
 
@@ -59,12 +60,13 @@ impl ImageStore {
             names.add(entry);
             Ok(())
         })?;
+        session.end_in_background();
         Ok(())
     }
 
     /// Removes a name, and with an image's last name the image. An id removes the image with all
-    /// its names. `in_use` holds the manifests of images that something runs from. Blocks while
-    /// files are removed.
+    /// its names. `in_use` holds the manifests of images that something runs from. Blocks for as
+    /// long as another process changes the store.
     ///
     /// # Errors
     /// As for [`ImageStore::find`]; [`ImageError::InUse`] where it would take away an image that is
@@ -93,12 +95,13 @@ impl ImageStore {
             removed.deleted.push(manifest.clone());
             Ok(())
         })?;
+        session.end_in_background();
         removed.freed = ByteSize::from_bytes(freed);
         Ok(removed)
     }
 
-    /// Removes images without a name, or with `all` every image, but for those in use. Blocks while
-    /// files are removed.
+    /// Removes images without a name, or with `all` every image, but for those in use. Blocks for as
+    /// long as another process changes the store.
     ///
     /// # Errors
     /// [`ImageError::Io`] where the store can't be changed.
@@ -120,6 +123,7 @@ impl ImageStore {
             }
             Ok(())
         })?;
+        session.end_in_background();
         removed.freed = ByteSize::from_bytes(freed);
         Ok(removed)
     }

@@ -61,6 +61,17 @@ impl Session {
         })
     }
 
+    /// Ends the work by a thread of its own: on some disks it takes minutes to give back the space
+    /// of a large image, and nobody needs to wait for that. Where the process ends first, the next
+    /// one to open the store goes on with it.
+    pub(crate) fn end_in_background(self) {
+        let spawned = std::thread::Builder::new()
+            .name("image-cleanup".to_owned())
+            .spawn(move || drop(self));
+        // Without a thread, the session has been dropped, and so ended, here.
+        drop(spawned);
+    }
+
     /// A path for a file of the work itself.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.directory.join(name)

@@ -240,8 +240,18 @@ impl Fixture {
     }
 }
 
-/// All blobs, layers and work in progress of a store.
+/// All blobs, layers and work in progress of a store, when its clean-up has had time to end.
 pub(crate) fn objects(store: &Path) -> Vec<String> {
+    let start = std::time::Instant::now();
+    let at_work = || {
+        std::fs::read_dir(store.join("tmp"))
+            .unwrap()
+            .next()
+            .is_some()
+    };
+    while at_work() && start.elapsed() < std::time::Duration::from_secs(60) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     let mut objects = Vec::new();
     for kind in [
         "blobs/sha256",
