@@ -24,7 +24,7 @@ async fn a_deleted_sandbox_is_gone_and_its_name_free() {
 
 #[tokio::test]
 async fn one_that_the_engine_cannot_delete_stays_listed() {
-    let platform = Platform::start().await;
+    let platform = Platform::quiet().await;
     let made = platform.create("web").await;
     let failure = EngineError::Unavailable("the engine does not answer".to_owned());
     platform.engine.fail_next(Operation::Delete, failure);

@@ -27,6 +27,16 @@ impl Platform {
         Self::over(TestDatabase::sqlite(), FakeEngine::new(EngineKind::Native)).await
     }
 
+    /// A platform on SQLite without background work, which would mend what a test has broken.
+    pub(crate) async fn quiet() -> Self {
+        let (database, engine) = (TestDatabase::sqlite(), FakeEngine::new(EngineKind::Native));
+        Self {
+            app: Self::app(&database, &engine, true).await,
+            engine,
+            database,
+        }
+    }
+
     /// A platform over what a process before it may have left.
     pub(crate) async fn over(database: TestDatabase, engine: FakeEngine) -> Self {
         let app = Self::app(&database, &engine, true).await;
