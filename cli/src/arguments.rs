@@ -27,18 +27,15 @@ pub(crate) struct Cli {
 /// What every verb takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Global {
-    /// Where the backend answers
+    /// Where the backend answers [default: CONTAINERS_URL, else http://127.0.0.1:8080]
     #[arg(
         long,
         short = 'H',
         global = true,
         value_name = "URL",
-        env = settings::URL.name,
-        hide_env = true,
-        default_value = Address::DEFAULT,
-        help_heading = "Global options",
+        help_heading = "Global options"
     )]
-    pub(crate) host: Address,
+    pub(crate) host: Option<Address>,
     /// Print what the API answers, as JSON, for programs
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,

@@ -1,6 +1,6 @@
 //! What every verb has at hand.
 
-use ctnr_client::Client;
+use ctnr_client::{Address, Client};
 
 use crate::arguments::Global;
 use crate::error::Result;
@@ -16,9 +16,17 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(global: &Global) -> Result<Self> {
+        let address = match &global.host {
+            Some(address) => address.clone(),
+            None => Address::parse(
+                settings::value(settings::URL)
+                    .as_deref()
+                    .unwrap_or(Address::DEFAULT),
+            )?,
+        };
         let key = settings::value(settings::API_KEY);
         Ok(Self {
-            client: Client::new(global.host.clone(), key.as_deref())?,
+            client: Client::new(address, key.as_deref())?,
             output: Output::new(global.json),
         })
     }

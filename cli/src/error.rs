@@ -12,6 +12,9 @@ pub(crate) type Result<T> = std::result::Result<T, CliError>;
 /// The exit code where `ctnr` itself failed, as Docker's, so that it is told from a command's own.
 pub(crate) const OWN_FAILURE: u8 = 125;
 
+/// What the API says of a sandbox that does not exist.
+const NO_SANDBOX: &str = "sandbox not found";
+
 /// What went wrong. The message is what the user sees behind `ctnr: `.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -46,6 +49,12 @@ pub(crate) enum CliError {
     /// The user, or the system, ended it by this signal.
     #[error("interrupted")]
     Interrupted(i32),
+    /// The failure of one thing, by its name.
+    #[error("{subject}: {error}")]
+    Of {
+        subject: String,
+        error: Box<CliError>,
+    },
     /// A question was answered with no.
     #[error("nothing was done")]
     Declined,
@@ -80,6 +89,7 @@ impl CliError {
             // Whoever reads has had enough; that is no failure.
             Self::Closed => 0,
             Self::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(OWN_FAILURE),
+            Self::Of { error, .. } => error.code(),
             _ => OWN_FAILURE,
         }
     }
@@ -91,7 +101,31 @@ impl CliError {
 
     /// Whether the backend has no such thing.
     pub(crate) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Client { error } if error.code() == Some(ErrorCode::NotFound))
+        match self {
+            Self::Client { error } => error.code() == Some(ErrorCode::NotFound),
+            Self::Of { error, .. } => error.is_not_found(),
+            _ => false,
+        }
+    }
+}
+
+/// Naming what a failure is about.
+pub(crate) trait About<T> {
+    /// Where the backend refused without saying what it is about, puts `subject` before it.
+    fn about(self, subject: &str) -> Result<T>;
+}
+
+impl<T, E: Into<CliError>> About<T> for std::result::Result<T, E> {
+    fn about(self, subject: &str) -> Result<T> {
+        self.map_err(|error| match error.into() {
+            CliError::Client {
+                error: ClientError::Refused(refused),
+            } if !refused.message.contains(subject) => CliError::Of {
+                subject: subject.to_owned(),
+                error: Box::new(ClientError::Refused(refused).into()),
+            },
+            error => error,
+        })
     }
 }
 
@@ -106,6 +140,9 @@ fn advice(error: &ClientError) -> &'static str {
         ClientError::Unreachable { .. } => "; check the address in --host or CONTAINERS_URL",
         ClientError::Refused(error) if error.code == ErrorCode::Unauthorized => {
             "; ctnr sends what CONTAINERS_API_KEY is set to here"
+        }
+        ClientError::Refused(error) if error.message == NO_SANDBOX => {
+            "; `ctnr sandbox ls --all` lists those that exist"
         }
         _ => "",
     }

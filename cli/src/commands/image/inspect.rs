@@ -6,7 +6,7 @@ use ctnr_model::ByteSize;
 use super::EngineArgs;
 use crate::complete;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{About, Result};
 use crate::output::{Fields, Output};
 
 /// Show all that is known of images
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
             name: name.clone(),
             engine: args.engine.engine,
         };
-        let details = context.client.inspect_image(&query).await?;
+        let details = context.client.inspect_image(&query).await.about(name)?;
         if context.output.json {
             context.output.document(details.json())?;
             continue;

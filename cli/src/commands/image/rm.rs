@@ -7,7 +7,7 @@ use super::EngineArgs;
 use crate::commands::several::each;
 use crate::complete;
 use crate::context::Context;
-use crate::error::{CliError, Result};
+use crate::error::{About, Result};
 
 /// Remove images
 ///
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
                 engine: args.engine.engine,
             };
             let removed = context.client.remove_image(&query).await;
-            match removed.map_err(CliError::from) {
+            match removed.about(name) {
                 Err(error) if args.force && error.is_not_found() => Ok(false),
                 removed => removed.map(|()| true),
             }

@@ -6,7 +6,7 @@ mod upload;
 use ctnr_model::ByteSize;
 
 use crate::context::Context;
-use crate::error::{CliError, Result};
+use crate::error::{About, CliError, Result};
 use crate::output;
 use crate::transfer::{Copied, Place};
 
@@ -53,9 +53,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
                 follow_link: args.follow_link,
             };
             match destination {
-                Place::Host(to) => Some(source.to_host(to, context).await?),
+                Place::Host(to) => Some(source.to_host(to, context).await.about(sandbox.as_str())?),
                 Place::Stream => {
-                    source.to_stream(context).await?;
+                    source.to_stream(context).await.about(sandbox.as_str())?;
                     None
                 }
                 Place::Sandbox { .. } => {
@@ -82,10 +82,14 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
                 Place::Host(from) => Some(
                     destination
                         .take_path(from, args.follow_link, context)
-                        .await?,
+                        .await
+                        .about(sandbox.as_str())?,
                 ),
                 _ => {
-                    destination.take_stream(context).await?;
+                    destination
+                        .take_stream(context)
+                        .await
+                        .about(sandbox.as_str())?;
                     None
                 }
             }

@@ -77,15 +77,27 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     let quiet = args.quiet;
-    let created = context.client.create_sandbox(&request(args)?).await?;
+    let request = request(args)?;
+    let created = context.client.create_sandbox(&request).await?;
     if context.output.json {
         return context.output.document(created.json());
     }
     context.output.line(&created.id)?;
     if !quiet {
-        for (port, host) in &created.ports {
-            let host_name = context.client.address().host();
-            output::note(&ports::answer(port, host_name, host));
+        for (port, host_port) in &created.ports {
+            let address = context.client.address();
+            let wanted = request
+                .ports
+                .iter()
+                .find(|wanted| wanted.container.to_string() == *port);
+            let is_public = wanted.is_some_and(|wanted| wanted.host.address.is_some());
+            if is_public || address.is_loopback() {
+                output::note(&ports::answer(port, address.host(), host_port));
+            } else {
+                output::note(&format!(
+                    "{port} -> port {host_port} on the backend's own loopback; publish it with 0.0.0.0: before it to reach it from here"
+                ));
+            }
         }
     }
     Ok(())

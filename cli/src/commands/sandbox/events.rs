@@ -5,7 +5,7 @@ use ctnr_model::{Event, EventAction, EventSubject, Invalid, SandboxQuery};
 
 use crate::complete;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{About, Result};
 
 /// Show what happens to sandboxes, as it happens
 ///
@@ -34,7 +34,15 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
         Some(sandbox) => match sandbox.as_id() {
             // A sandbox that is gone has events, and is known by its id alone.
             Some(id) => Some(id.to_string()),
-            None => Some(context.client.inspect_sandbox(sandbox).await?.id.clone()),
+            None => Some(
+                context
+                    .client
+                    .inspect_sandbox(sandbox)
+                    .await
+                    .about(sandbox.as_str())?
+                    .id
+                    .clone(),
+            ),
         },
     };
     let query = EventQuery {

@@ -8,7 +8,7 @@ use ctnr_model::{ContainerPath, Invalid, SandboxQuery, UserSpec};
 use crate::complete;
 use crate::context::Context;
 use crate::environment::EnvironmentArgs;
-use crate::error::{CliError, Result};
+use crate::error::{About, CliError, Result};
 use crate::output;
 use crate::session::{self, Wiring};
 
@@ -83,7 +83,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<u8> {
         rows: size.map(|(_, rows)| rows),
         detach: false,
     };
-    let (input, output) = context.client.exec_socket(&args.sandbox, query).await?;
+    let (input, output) = context
+        .client
+        .exec_socket(&args.sandbox, query)
+        .await
+        .about(args.sandbox.as_str())?;
     let wiring = Wiring {
         stdin: args.interactive,
         tty: args.tty,
@@ -100,7 +104,8 @@ async fn detached(args: Args, context: &Context) -> Result<u8> {
     let started = context
         .client
         .exec_detached(&args.sandbox, &request)
-        .await?;
+        .await
+        .about(args.sandbox.as_str())?;
     if context.output.json {
         context.output.document(started.json())?;
     } else {
@@ -118,7 +123,11 @@ async fn collected(args: Args, context: &Context) -> Result<u8> {
         request.stdin =
             Some(stdin.map_err(|error| CliError::local("reading", "standard input", error))?);
     }
-    let result = context.client.exec(&args.sandbox, &request).await?;
+    let result = context
+        .client
+        .exec(&args.sandbox, &request)
+        .await
+        .about(args.sandbox.as_str())?;
     context.output.document(result.json())?;
     if result.truncated {
         output::note(

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Sandboxes;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{About, Result};
 use crate::output::{Fields, Output};
 
 /// Show all that is known of sandboxes
@@ -25,7 +25,11 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     for (at, sandbox) in args.which.sandboxes.iter().enumerate() {
-        let details = context.client.inspect_sandbox(sandbox).await?;
+        let details = context
+            .client
+            .inspect_sandbox(sandbox)
+            .await
+            .about(sandbox.as_str())?;
         if context.output.json {
             context.output.document(details.json())?;
             continue;

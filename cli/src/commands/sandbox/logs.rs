@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 
 use super::OneSandbox;
 use crate::context::Context;
-use crate::error::{CliError, Result};
+use crate::error::{About, CliError, Result};
 
 /// Show what a sandbox's program has put out
 ///
@@ -51,7 +51,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
         ..LogsQuery::default()
     };
     if context.output.json {
-        let mut frames = context.client.logs(sandbox, &query).await?;
+        let mut frames = context
+            .client
+            .logs(sandbox, &query)
+            .await
+            .about(sandbox.as_str())?;
         while let Some(frame) = frames.try_next().await? {
             context.output.record(frame.json())?;
         }
@@ -63,7 +67,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
         encoding: TextEncoding::Base64,
         ..query
     };
-    let mut frames = context.client.logs(sandbox, &query).await?;
+    let mut frames = context
+        .client
+        .logs(sandbox, &query)
+        .await
+        .about(sandbox.as_str())?;
     let mut writer = Writer::new(args.timestamps);
     while let Some(frame) = frames.try_next().await? {
         writer.write(&frame, context)?;

@@ -6,7 +6,7 @@ use super::Sandboxes;
 use super::stop::Grace;
 use crate::commands::several::each;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{About, Result};
 
 /// Restart sandboxes
 ///
@@ -25,7 +25,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     let request = args.grace.request();
     each(
         &args.which.sandboxes,
-        async |sandbox| Ok(context.client.restart_sandbox(sandbox, &request).await?),
+        async |sandbox| {
+            let answer = context.client.restart_sandbox(sandbox, &request).await;
+            answer.about(sandbox.as_str())
+        },
         |sandbox, answer| match context.output.json {
             true => context
                 .output

@@ -9,7 +9,7 @@ use crate::commands::confirm::ConfirmArgs;
 use crate::commands::several::each;
 use crate::complete;
 use crate::context::Context;
-use crate::error::{CliError, Result};
+use crate::error::{About, Result};
 
 /// Remove sandboxes with all that is in them
 ///
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
         &sandboxes,
         async |sandbox| {
             let removed = context.client.delete_sandbox(sandbox).await;
-            match removed.map_err(CliError::from) {
+            match removed.about(sandbox.as_str()) {
                 Err(error) if may_miss && error.is_not_found() => Ok(false),
                 removed => removed.map(|()| true),
             }

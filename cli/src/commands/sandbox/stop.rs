@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Sandboxes;
 use crate::commands::several::each;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{About, Result};
 
 /// Stop sandboxes
 ///
@@ -41,7 +41,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     let request = args.grace.request();
     each(
         &args.which.sandboxes,
-        async |sandbox| Ok(context.client.stop_sandbox(sandbox, &request).await?),
+        async |sandbox| {
+            let answer = context.client.stop_sandbox(sandbox, &request).await;
+            answer.about(sandbox.as_str())
+        },
         |sandbox, answer| match context.output.json {
             true => context
                 .output
