@@ -13,7 +13,7 @@ use ctnr_api::{
 };
 use ctnr_engine::{ExecControl, ExecSession, OutputStream, Stdio, TerminalSize};
 use ctnr_model::{ExecId, SandboxQuery};
-use futures::{SinkExt, StreamExt};
+use futures::{SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,8 @@ const MAX_MESSAGE: usize = 1024 * 1024;
 const START: Duration = Duration::from_secs(30);
 /// How often a silent client is asked whether it is still there.
 const PING: Duration = Duration::from_secs(30);
+/// How long a peer may take to close its side.
+const GOODBYE: Duration = Duration::from_secs(10);
 /// Messages for standard input that wait to be read by the command.
 const WAITING: usize = 16;
 
@@ -184,6 +186,18 @@ async fn send_all<const N: usize>(socket: &mut WebSocket, messages: [Message; N]
             return;
         }
     }
+    part(socket).await;
+}
+
+/// Reads on until the peer has closed too. Were the connection closed over something that the peer
+/// has sent and nobody has read, the system would reset it, and what is on its way to the peer, the
+/// exit code, would be lost.
+async fn part(
+    source: &mut (impl Stream<Item = std::result::Result<Message, axum::Error>> + Unpin),
+) {
+    let gone = async { while let Some(Ok(_)) = source.next().await {} };
+    // One that never closes is left.
+    let _ = tokio::time::timeout(GOODBYE, gone).await;
 }
 
 /// Joins a socket and a command until one of them ends. A peer that is gone shows as a failing
@@ -244,8 +258,11 @@ async fn drive(socket: WebSocket, id: ExecId, session: ExecSession, stopping: Ca
             }
         }
     }
+    drop((running, input));
     // The peer may be gone already, and then needs no goodbye.
-    let _ = sink.send(Message::Close(None)).await;
+    if sink.send(Message::Close(None)).await.is_ok() {
+        part(&mut source).await;
+    }
 }
 
 /// Does what a text message asks for.
