@@ -127,10 +127,11 @@ impl App {
                 };
                 let state = status.state;
                 let code = status.exit.map(|exit| exit.code);
-                let seen = Observation {
-                    status,
-                    ports: None,
-                };
+                // A stopped sandbox shows no ports, and keeps its numbers for the next start.
+                let ports = seen
+                    .map(|seen| seen.ports)
+                    .filter(|ports| status.state.is_alive() && !ports.is_empty());
+                let seen = Observation { status, ports };
                 self.settle(id, seen, &[], lock).await?;
                 if row.status.state != state {
                     tracing::info!(id = id.short(), name = %row.spec.name, code, "a sandbox went from {} to {state} unseen", row.status.state);

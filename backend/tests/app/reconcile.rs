@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backend::app::AppError;
+use backend::app::{AppError, NewSandbox};
 use ctnr_engine::EngineError;
 use ctnr_model::{EngineKind, ExitStatus, SandboxState};
 
@@ -131,6 +131,25 @@ async fn what_runs_goes_on_and_what_ended_has_its_code() {
     .await;
     assert_eq!(status("goes-on").await.state, SandboxState::Running);
     platform.app.delete_sandbox(&query("lost")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_somebody_else_restarted_has_its_ports() {
+    let killed = Killed::during(|app, engine| async move {
+        let new = NewSandbox {
+            ports: vec!["3000".parse().unwrap()],
+            ..busybox("web")
+        };
+        let made = app.create_sandbox(new).await.unwrap();
+        engine.restart_unseen(&made.spec.id, 40_000);
+    })
+    .await;
+    let platform = killed.next().await;
+    eventually("the port is found", || async {
+        let sandbox = platform.app.sandbox(&query("web")).await.unwrap();
+        sandbox.ports[0].host_port == 40_000
+    })
+    .await;
 }
 
 #[tokio::test]

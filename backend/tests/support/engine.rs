@@ -122,6 +122,15 @@ impl FakeEngine {
         }
     }
 
+    /// Somebody else starts a sandbox again while nobody listens, and its port moves.
+    pub(crate) fn restart_unseen(&self, id: &SandboxId, host_port: u16) {
+        let mut world = self.world();
+        let fake = world.sandboxes.get_mut(id).unwrap();
+        let mut ports = fake.ports.clone();
+        ports[0].host_port = host_port;
+        *fake = Fake::started(&fake.spec, ports);
+    }
+
     /// A sandbox disappears from the host.
     pub(crate) fn vanish(&self, id: &SandboxId) {
         self.world().sandboxes.remove(id).unwrap();
