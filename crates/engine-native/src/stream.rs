@@ -6,8 +6,11 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use tokio::io::AsyncWrite;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::{Receiver, Sender};
 
@@ -15,6 +18,40 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 pub(crate) fn reader(fd: OwnedFd) -> io::Result<Receiver> {
     set_nonblocking(&fd)?;
     Receiver::from_owned_fd_unchecked(fd)
+}
+
+/// The writing end of a command's input: shutting it down closes it, which is the end of file that
+/// the command reads.
+pub(crate) struct Input(Option<Sender>);
+
+impl Input {
+    /// Takes a pipe or a terminal.
+    pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
+        writer(fd).map(|pipe| Self(Some(pipe)))
+    }
+}
+
+impl AsyncWrite for Input {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.0 {
+            Some(pipe) => Pin::new(pipe).poll_write(cx, data),
+            None => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The kernel has what was written.
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0 = None;
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// Writes to a pipe or a terminal.

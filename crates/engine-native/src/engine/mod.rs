@@ -155,6 +155,7 @@ impl SandboxEngine for NativeEngine {
             Capability::FileWatch,
             Capability::FilesWhileStopped,
             Capability::UdpPorts,
+            Capability::PortsWithoutEgress,
         ];
         let egress = self.inner.links.available().then_some(Capability::Egress);
         let limits = self.inner.identity.limits.then_some(Capability::Limits);

@@ -19,7 +19,7 @@ use tokio::task::AbortHandle;
 
 use super::control::{check, lost, unexpected};
 use crate::protocol::{ExecInput, Reply};
-use crate::stream::{reader, writer};
+use crate::stream::{Input, reader};
 use crate::terminal;
 use crate::wire::{Channel, Sender};
 
@@ -91,7 +91,7 @@ pub(super) fn attached(channel: Channel, streams: Streams) -> io::Result<ExecSes
         ));
     }
     let stdin = match streams.stdin {
-        Some(fd) => Some(Box::new(writer(fd)?) as Box<dyn AsyncWrite + Send + Unpin>),
+        Some(fd) => Some(Box::new(Input::new(fd)?) as Box<dyn AsyncWrite + Send + Unpin>),
         None => None,
     };
     let waited = Arc::clone(&lifeline);

@@ -44,7 +44,10 @@ impl<T, E: Into<io::Error>> On<T> for std::result::Result<T, E> {
                     "the directory is not empty; ask for it to be removed with all below it",
                 )),
                 Kind::ResourceBusy => FileFailure::Conflict(said("it is in use as a mount point")),
-                Kind::NotADirectory => FileFailure::Bad(said("a part of it is not a directory")),
+                Kind::NotADirectory if std::fs::symlink_metadata(path).is_ok() => {
+                    FileFailure::Bad(said("it is not a directory"))
+                }
+                Kind::NotADirectory => FileFailure::NotFound(path.to_owned()),
                 Kind::IsADirectory => FileFailure::Bad(said("it is a directory")),
                 Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
                     FileFailure::Forbidden(said("the sandbox may not change it"))

@@ -1,6 +1,7 @@
 //! Writing a file as a whole.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -64,37 +65,44 @@ struct Target {
 }
 
 impl Target {
-    /// Finds what `path` leads to, and makes the directories above it.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the process is inside the sandbox, so its symlinks lead nowhere else"
-    )]
+    /// Finds what `path` leads to, and makes the directories above it. The process is inside the
+    /// sandbox, so a link leads nowhere else.
     fn find(path: &str) -> Result<Self> {
-        match fs::metadata(path) {
-            Ok(existing) if existing.is_dir() => {
-                Err(FileFailure::Bad(format!("{path}: it is a directory")))
-            }
-            Ok(existing) if !existing.is_file() => Err(FileFailure::Bad(format!(
-                "{path}: it is not a regular file"
-            ))),
-            Ok(existing) => {
-                let path = fs::canonicalize(path).on(path)?;
-                Ok(Self {
-                    path,
-                    existing: Some(existing),
-                })
-            }
-            Err(_) => {
-                // A symlink that leads to nothing is replaced by the file.
-                if let Some(parent) = Path::new(path).parent() {
-                    fs::create_dir_all(parent).on(&parent.to_string_lossy())?;
+        let mut at = PathBuf::from(path);
+        // As many links as the kernel follows (`path_resolution(7)`).
+        for _ in 0..40 {
+            match fs::symlink_metadata(&at) {
+                Ok(metadata) if metadata.is_symlink() => {
+                    let target = fs::read_link(&at).on(path)?;
+                    at = at.parent().unwrap_or(Path::new("/")).join(target);
                 }
-                Ok(Self {
-                    path: PathBuf::from(path),
-                    existing: None,
-                })
+                Ok(existing) if existing.is_file() => {
+                    return Ok(Self {
+                        path: at,
+                        existing: Some(existing),
+                    });
+                }
+                Ok(existing) if existing.is_dir() => {
+                    return Err(FileFailure::Bad(format!("{path}: it is a directory")));
+                }
+                Ok(_) => {
+                    return Err(FileFailure::Bad(format!(
+                        "{path}: it is not a regular file"
+                    )));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    if let Some(parent) = at.parent() {
+                        fs::create_dir_all(parent).on(&parent.to_string_lossy())?;
+                    }
+                    return Ok(Self {
+                        path: at,
+                        existing: None,
+                    });
+                }
+                Err(error) => return Err(error).on(path),
             }
         }
+        Err(io::Error::from_raw_os_error(libc::ELOOP)).on(path)
     }
 
     /// A name next to it that nothing else has.

@@ -95,6 +95,7 @@ pub(crate) fn run(
     mask_paths(inside.as_fd())?;
     write_network_files(&launch.hostname, &addresses, &launch.network.resolv_conf);
     let hostname = EnvVar::new("HOSTNAME", &launch.hostname).doing("naming the sandbox")?;
+    make_workdir(&launch.process.workdir)?;
     become_program(&launch.process, &[hostname], supervisor, stdio)
 }
 
@@ -144,7 +145,18 @@ fn privileges_failure(error: &io::Error, user: &ResolvedUser) -> Failure {
     Failure::Other("giving up privileges".to_owned(), error.to_string())
 }
 
-/// Enters the working directory, making it where it is missing, as Docker does.
+/// Makes the working directory where it is missing, as Docker does for a sandbox's program.
+fn make_workdir(workdir: &ContainerPath) -> Result<(), Failure> {
+    match std::fs::create_dir_all(workdir.as_str()) {
+        // What is there already is judged when it is entered.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Failure::Bad(format!(
+            "can't make the working directory {workdir}: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Enters the working directory.
 ///
 /// It has to be inside the root: a directory that the kernel can't name from here would be one
 /// that a descriptor of the host leaked (CVE-2024-21626).
@@ -154,14 +166,7 @@ fn enter_workdir(workdir: &ContainerPath) -> Result<(), Failure> {
             "can't enter the working directory {workdir}: {error}"
         ))
     };
-    let path = workdir.as_str();
-    if let Err(error) = std::env::set_current_dir(path) {
-        if error.kind() != io::ErrorKind::NotFound {
-            return Err(bad(error));
-        }
-        std::fs::create_dir_all(path).map_err(bad)?;
-        std::env::set_current_dir(path).map_err(bad)?;
-    }
+    std::env::set_current_dir(workdir.as_str()).map_err(bad)?;
     let name = rustix::process::getcwd(Vec::new()).map_err(|errno| bad(errno.into()))?;
     if name.as_bytes().starts_with(b"/") {
         Ok(())
