@@ -85,7 +85,10 @@ fn add(
     builder.append(&header, data.as_bytes()).unwrap();
 }
 
-fn archive(entries: &[(&str, EntryType, &str, &str)]) -> Vec<u8> {
+/// An entry: its name, kind, link and content.
+type Line<'a> = (&'a str, EntryType, &'a str, &'a str);
+
+fn archive(entries: &[Line<'_>]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for (name, kind, link, data) in entries {
         add(&mut builder, name, *kind, link, data, 0o644);
@@ -185,7 +188,7 @@ fn hostile_archives_write_nothing_outside() {
     let outside = tempfile::tempdir().unwrap();
     let target = outside.path().to_str().unwrap().to_owned();
     let inside = format!("{target}/x");
-    let cases: [(&str, &[(&str, EntryType, &str, &str)]); 9] = [
+    let cases: [(&str, &[Line<'_>]); 9] = [
         (
             "up",
             &[("dir/", DIR, "", ""), ("dir/../../x", FILE, "", "evil")],

@@ -1,4 +1,8 @@
 //! The built `ctnr` against a mock of the API: what each verb sends, prints and exits with.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't be set up fails where it says why"
+)]
 
 mod copy;
 mod errors;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ctnr_model::{EngineKind, SandboxState};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The answer of `GET /v1/sandboxes/{id}`. A sandbox of the Docker engine has all that Docker
 /// answers; these are the fields that every engine gives.
@@ -118,6 +118,7 @@ pub struct Config {
     /// Always false: there is no terminal on a sandbox's own program.
     pub tty: bool,
     /// The environment, `NAME=value`.
+    #[serde(deserialize_with = "or_empty")]
     pub env: Vec<String>,
     /// The arguments, or the whole command.
     pub cmd: Option<Vec<String>>,
@@ -129,6 +130,11 @@ pub struct Config {
     pub entrypoint: Option<Vec<String>>,
     /// The labels.
     pub labels: Option<BTreeMap<String, String>>,
+}
+
+/// Reads a list for which Docker writes `null` where it is empty.
+fn or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// `{}`, which Docker uses as the value of a set's elements.
@@ -154,4 +160,18 @@ pub struct NetworkSettings {
     /// The sandbox's IPv6 address, where it has one.
     #[serde(rename = "GlobalIPv6Address")]
     pub global_ipv6_address: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_writes_null_for_nothing() {
+        let config: Config = serde_json::from_str(
+            r#"{"Env": null, "Cmd": null, "Entrypoint": null, "Labels": null, "Volumes": null}"#,
+        )
+        .unwrap();
+        assert_eq!(config, Config::default());
+    }
 }
