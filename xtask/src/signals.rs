@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -44,6 +44,17 @@ pub(crate) fn watch() -> Result<()> {
 /// Whether the task was asked to end.
 pub(crate) fn received() -> bool {
     RECEIVED.load(Ordering::SeqCst) > 0
+}
+
+/// Ends a task between two of its steps, where it was asked to.
+///
+/// # Errors
+/// When it was.
+pub(crate) fn check() -> Result<()> {
+    if received() {
+        bail!("interrupted");
+    }
+    Ok(())
 }
 
 /// Marks the process group that signals are passed on to, while it lives.

@@ -13,7 +13,7 @@ use crate::process::Run;
 use crate::workspace::{self, Workspace};
 
 /// Whole files, and the command that prints each.
-const FILES: &[(&str, &str)] = &[("docs/openapi.json", "cargo run -p backend -- openapi")];
+const FILES: &[(&str, &str)] = &[("openapi.json", "cargo run -p backend -- openapi")];
 
 const BEGIN: &str = "<!-- begin: cargo run -p ";
 const BEGIN_END: &str = " -->\n";

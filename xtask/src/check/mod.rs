@@ -13,6 +13,7 @@ use anyhow::Result;
 
 use crate::console::{self, Step};
 use crate::packages::{self, needs};
+use crate::signals;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
@@ -74,6 +75,7 @@ fn those(wanted: impl Fn(&str) -> bool) -> Result<Tally> {
     let workspace = Workspace::read()?;
     let mut tally = Tally::default();
     for (name, check) in CHECKS.iter().filter(|(name, _)| wanted(name)) {
+        signals::check()?;
         let step = Step::start(format!("Checking: {name}"));
         match check(&workspace) {
             Ok(()) => {

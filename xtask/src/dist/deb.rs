@@ -51,7 +51,7 @@ pub(super) fn pack(built: &Path, out: &Path) -> Result<PathBuf> {
     }
     for (shell, place) in SHELLS {
         let script = Run::new(built.join("ctnr"))
-            .args(["completions", shell])
+            .args(["completion", shell])
             .capture()?;
         put(&root, place, 0o644, script.as_bytes())?;
     }

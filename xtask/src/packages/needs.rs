@@ -54,11 +54,7 @@ pub(crate) const TEST: &[Need] = &[
         "ip",
         "shows links, addresses and routes, which have to be the same afterwards",
     ),
-    need(
-        "util-linux",
-        "unshare",
-        "gives a test a network of its own",
-    ),
+    need("util-linux", "unshare", "gives a test a network of its own"),
     need(
         "busybox-static",
         "busybox",

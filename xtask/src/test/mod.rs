@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let workspace = Workspace::read()?;
     suite::build(&workspace)?;
+    signals::check()?;
     tally.add(with_servers(&workspace)?);
     if signals::received() {
         tally.fail("interrupted");

@@ -53,8 +53,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         &[image::Name::Busybox, image::Name::NextjsDocker]
     };
     for &name in images {
+        signals::check()?;
         make(name, engine)?;
     }
+    signals::check()?;
     let server = Server::start(&Place {
         port: args.port,
         engine,

@@ -164,6 +164,7 @@ impl Server {
             thread::sleep(Duration::from_millis(50));
         }
         let running = self.running();
+        let base = self.api.base().to_owned();
         drop(self);
         console::note("");
         console::note("The server has stopped.");
@@ -172,10 +173,11 @@ impl Server {
                 "These sandboxes keep running: {}.",
                 running.join(", ")
             ));
-            console::note("To remove all of them:");
-            console::note("    cargo xtask down");
-            console::note("To remove one, start the server (`cargo xtask up --no-demo`), then:");
-            console::note("    curl -X DELETE http://localhost:8080/v1/sandboxes/NAME");
+            console::note("`cargo xtask down` removes all of them. With the server running, so do");
+            console::note("    cargo run -p ctnr-cli -- sandbox rm --all");
+            console::note(format!(
+                "    curl -X DELETE {base}/v1/sandboxes/NAME      (one)"
+            ));
         }
         Ok(())
     }
