@@ -116,6 +116,11 @@ impl EngineImages for NativeImages {
     }
 
     async fn export(&self, names: &[String]) -> Result<Stream<Result<Bytes>>> {
+        if names.is_empty() {
+            return Err(EngineError::BadRequest(
+                "name at least one image to export".to_owned(),
+            ));
+        }
         // Asked for first, so that a name that does not exist is an error and not a broken archive.
         for name in names {
             self.inspect(name).await?;

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::Inner;
 use super::control::{self, PROMPT, check, lost, unexpected};
 use super::sandbox::Sandbox;
-use crate::files::NativeFiles;
+use crate::files::{NativeFiles, Owners};
 use crate::process::PidFd;
 use crate::protocol::{Launch, Reply, Request};
 
@@ -91,9 +91,14 @@ fn kill_supervisor(pid: u32) {
 /// A sandbox's files, whether it runs or not.
 pub(super) async fn files(inner: &Arc<Inner>, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {
     let sandbox = inner.sandbox(id)?;
+    let owners = if inner.identity.privileged {
+        Owners::Kept
+    } else {
+        Owners::Root
+    };
     let inner = Arc::clone(inner);
     let open = move || open_files(Arc::clone(&inner), Arc::clone(&sandbox));
-    Ok(Box::new(NativeFiles::new(open)))
+    Ok(Box::new(NativeFiles::new(owners, open)))
 }
 
 /// Has a process forked into the sandbox that serves one request about its files.

@@ -1,8 +1,11 @@
 //! Trees as tar archives.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 
 use ctnr_model::ContainerPath;
 
@@ -18,17 +21,39 @@ pub(super) fn pack(path: &ContainerPath, pipe: OwnedFd) -> Result<()> {
     archive.sparse(false);
     let name = path.file_name().unwrap_or(".");
     let metadata = fs::symlink_metadata(text).on(text)?;
+    let mut links = Links::default();
     if metadata.is_dir() {
-        pack_directory(&mut archive, path, name)?;
+        pack_directory(&mut archive, &mut links, path, name)?;
     } else {
-        pack_entry(&mut archive, text, name)?;
+        pack_entry(&mut archive, &mut links, text, name)?;
     }
     let mut writer = archive.into_inner().on(text)?;
     writer.flush().on(text)
 }
 
+/// The names of files that have several, by device and number.
+#[derive(Default)]
+struct Links(HashMap<(u64, u64), String>);
+
+impl Links {
+    /// The name under which the archive has a file already; else `name` is remembered.
+    fn known(&mut self, metadata: &fs::Metadata, name: &str) -> Option<String> {
+        if metadata.nlink() < 2 {
+            return None;
+        }
+        match self.0.entry((metadata.dev(), metadata.ino())) {
+            Entry::Occupied(known) => Some(known.get().clone()),
+            Entry::Vacant(new) => {
+                new.insert(name.to_owned());
+                None
+            }
+        }
+    }
+}
+
 fn pack_directory(
     archive: &mut tar::Builder<impl Write>,
+    links: &mut Links,
     path: &ContainerPath,
     name: &str,
 ) -> Result<()> {
@@ -50,7 +75,7 @@ fn pack_directory(
             if kind.is_dir() {
                 waiting.push((path, name));
             } else {
-                match pack_entry(archive, &path, &name) {
+                match pack_entry(archive, links, &path, &name) {
                     // Removed since the directory was read.
                     Err(FileFailure::NotFound(_)) => {}
                     result => result?,
@@ -61,7 +86,12 @@ fn pack_directory(
     Ok(())
 }
 
-fn pack_entry(archive: &mut tar::Builder<impl Write>, path: &str, name: &str) -> Result<()> {
+fn pack_entry(
+    archive: &mut tar::Builder<impl Write>,
+    links: &mut Links,
+    path: &str,
+    name: &str,
+) -> Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let metadata = fs::symlink_metadata(path).on(path)?;
     let kind = metadata.file_type();
@@ -75,6 +105,11 @@ fn pack_entry(archive: &mut tar::Builder<impl Write>, path: &str, name: &str) ->
     let metadata = file.metadata().on(path)?;
     let mut header = tar::Header::new_gnu();
     header.set_metadata(&metadata);
+    if let Some(first) = links.known(&metadata, name) {
+        header.set_entry_type(tar::EntryType::Link);
+        header.set_size(0);
+        return archive.append_link(&mut header, name, first).on(path);
+    }
     // A file that shrinks or grows while it is read gets the size it had at first.
     let size = metadata.len();
     let content = file.take(size).chain(io::repeat(0)).take(size);
@@ -82,13 +117,15 @@ fn pack_entry(archive: &mut tar::Builder<impl Write>, path: &str, name: &str) ->
 }
 
 /// Unpacks an archive below a directory. An entry whose name leads out of it is refused.
-pub(super) fn unpack(path: &ContainerPath, pipe: OwnedFd) -> Result<()> {
+/// `owners` tells whether files get the owners that the archive gives them, or the sandbox's root.
+pub(super) fn unpack(path: &ContainerPath, owners: bool, pipe: OwnedFd) -> Result<()> {
     let text = path.as_str();
     if !fs::metadata(text).on(text)?.is_dir() {
         return Err(FileFailure::Bad(format!("{path}: it is not a directory")));
     }
     let mut archive = tar::Archive::new(File::from(pipe));
     archive.set_preserve_permissions(true);
+    archive.set_preserve_ownerships(owners);
     archive.set_unpack_xattrs(false);
     for entry in archive.entries().on(text)? {
         let mut entry = entry.on("the archive")?;

@@ -15,7 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
 
-use super::protocol::{Commit, FileReply, FileRequest};
+use super::protocol::{Commit, FileReply, FileRequest, Owners};
 use crate::stream::{reader, writer};
 use crate::wire::Channel;
 
@@ -29,16 +29,18 @@ type Open =
 /// A sandbox's files.
 pub(crate) struct NativeFiles {
     open: Arc<Open>,
+    owners: Owners,
 }
 
 impl NativeFiles {
-    /// `open` forks a process into the sandbox that serves one request.
-    pub(crate) fn new<F>(open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    /// `open` forks a process into the sandbox that serves one request; `owners` is for archives.
+    pub(crate) fn new<F>(owners: Owners, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<UnixStream>> + Send + 'static,
     {
         Self {
             open: Arc::new(move || Box::pin(open())),
+            owners,
         }
     }
 
@@ -198,7 +200,10 @@ impl SandboxFiles for NativeFiles {
     ) -> Result<()> {
         let (theirs, ours) = pipe_with(PipeFlags::CLOEXEC).map_err(broken)?;
         let mut channel = self
-            .send(&FileRequest::Extract(path.clone()), &[theirs.as_fd()])
+            .send(
+                &FileRequest::Extract(path.clone(), self.owners),
+                &[theirs.as_fd()],
+            )
             .await?;
         drop(theirs);
         let mut pipe = writer(ours).map_err(broken)?;

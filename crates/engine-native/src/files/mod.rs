@@ -17,4 +17,5 @@ mod watch;
 mod write;
 
 pub(crate) use client::NativeFiles;
+pub(crate) use protocol::Owners;
 pub(crate) use server::{refuse, serve};

@@ -33,12 +33,21 @@ pub(super) enum FileRequest {
     /// Written to the descriptor that comes with the request.
     Archive(ContainerPath),
     /// Read from the descriptor that comes with the request.
-    Extract(ContainerPath),
+    Extract(ContainerPath, Owners),
     /// Answered with [`FileReply::Change`]s until the connection is closed.
     Watch {
         path: ContainerPath,
         recursive: bool,
     },
+}
+
+/// Whose the files of an extracted archive become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Owners {
+    /// Those that the archive names.
+    Kept,
+    /// The sandbox's root user, which is the only one there is.
+    Root,
 }
 
 /// After a write: all of the content is there.

@@ -10,7 +10,7 @@ use ctnr_model::ContainerPath;
 use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 
 use super::failure::{FileFailure, On, Result};
-use super::protocol::{FileReply, FileRequest};
+use super::protocol::{FileReply, FileRequest, Owners};
 use super::{archive, info, watch, write};
 use crate::protocol::Failure;
 use crate::remove::remove_tree;
@@ -71,7 +71,9 @@ fn answer(socket: &OwnedFd, request: FileRequest, fds: Vec<OwnedFd>) -> Result<F
         } => rename(&from, &to, overwrite)?,
         FileRequest::Remove { path, recursive } => remove(&path, recursive)?,
         FileRequest::Archive(path) => archive::pack(&path, pipe.ok_or_else(missing)?)?,
-        FileRequest::Extract(path) => archive::unpack(&path, pipe.ok_or_else(missing)?)?,
+        FileRequest::Extract(path, owners) => {
+            archive::unpack(&path, owners == Owners::Kept, pipe.ok_or_else(missing)?)?
+        }
         FileRequest::Watch { path, recursive } => watch::watch(socket, &path, recursive)?,
     }
     Ok(FileReply::Done)
