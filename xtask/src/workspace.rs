@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::console::Step;
 use crate::process::Run;
 
 /// The folder of the checkout.
@@ -68,6 +69,23 @@ impl Workspace {
             .filter(|package| package.features.contains_key("system-tests"))
             .map(|package| format!("{}/system-tests", package.name))
             .collect()
+    }
+
+    /// A command of cargo over the whole workspace with every system test. One set of features for
+    /// all commands means that nothing is built twice.
+    pub(crate) fn cargo(&self, words: &[&str]) -> Run {
+        cargo()
+            .args(words)
+            .args(["--workspace", "--locked"])
+            .args(["--features", &self.system_tests().join(",")])
+    }
+
+    /// Builds the binaries (`--bins`) or the tests (`--tests`).
+    pub(crate) fn build(&self, targets: &str) -> Result<()> {
+        let step = Step::start(format!("Building the workspace ({targets})"));
+        self.cargo(&["build", targets]).within(&step)?;
+        step.done();
+        Ok(())
     }
 
     /// Whether any package has a library, which is where doc tests are.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
@@ -20,18 +21,31 @@ const BEGIN_END: &str = " -->\n";
 const END: &str = "<!-- end -->";
 
 /// What the commands print, each run once.
-#[derive(Default)]
 struct Printed {
+    /// The folder of the built binaries.
+    binaries: PathBuf,
     outputs: BTreeMap<String, String>,
 }
 
 impl Printed {
+    /// Builds the binaries.
+    fn new(workspace: &Workspace) -> Result<Self> {
+        workspace.build("--bins")?;
+        Ok(Self {
+            binaries: workspace.target_directory.join("debug"),
+            outputs: BTreeMap::new(),
+        })
+    }
+
+    /// What a line `cargo run -p PACKAGE -- ARGUMENTS` prints; the binary has the package's name.
     fn by(&mut self, command: &str) -> Result<&str> {
         if !self.outputs.contains_key(command) {
-            let words = command.split_whitespace().skip(1);
-            let output = workspace::cargo()
-                .args(words)
-                .env("CARGO_TERM_QUIET", "true")
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let ["cargo", "run", "-p", package, "--", arguments @ ..] = &words[..] else {
+                bail!("{command:?} is not of the form `cargo run -p PACKAGE -- ARGUMENTS`");
+            };
+            let output = Run::new(self.binaries.join(package))
+                .args(arguments)
                 .capture()
                 .with_context(|| format!("cannot generate by `{command}`"))?;
             self.outputs.insert(command.to_owned(), output);
@@ -40,8 +54,8 @@ impl Printed {
     }
 }
 
-pub(super) fn check(_: &Workspace) -> Result<()> {
-    let stale: Vec<String> = stale()?.into_keys().collect();
+pub(super) fn check(workspace: &Workspace) -> Result<()> {
+    let stale: Vec<String> = stale(workspace)?.into_keys().collect();
     if !stale.is_empty() {
         bail!(
             "stale: {}; run `cargo xtask generate` and commit what it writes",
@@ -53,7 +67,7 @@ pub(super) fn check(_: &Workspace) -> Result<()> {
 
 /// Writes what is stale anew.
 pub(crate) fn write() -> Result<()> {
-    for (name, content) in stale()? {
+    for (name, content) in stale(&Workspace::read()?)? {
         let path = workspace::root().join(&name);
         fs::write(&path, content).with_context(|| format!("cannot write {path:?}"))?;
         console::note(format!("wrote {name}"));
@@ -62,8 +76,8 @@ pub(crate) fn write() -> Result<()> {
 }
 
 /// The files that are not as they should be, with what they should be.
-fn stale() -> Result<BTreeMap<String, String>> {
-    let mut printed = Printed::default();
+fn stale(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+    let mut printed = Printed::new(workspace)?;
     let mut stale = BTreeMap::new();
     let read = |name: &str| fs::read_to_string(workspace::root().join(name)).unwrap_or_default();
     for (name, command) in FILES {

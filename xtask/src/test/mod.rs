@@ -61,7 +61,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         tally.add(check::all()?);
     }
     let workspace = Workspace::read()?;
-    suite::build(&workspace)?;
+    workspace.build("--bins")?;
+    workspace.build("--tests")?;
     signals::check()?;
     tally.add(with_servers(&workspace)?);
     if signals::received() {

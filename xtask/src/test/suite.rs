@@ -1,23 +1,12 @@
-//! Building and running the tests by cargo, and counting what it says.
+//! Running the tests by cargo, and counting what it says.
 
 use anyhow::{Result, bail};
 
 use super::Variable;
-use crate::console::{self, Step};
+use crate::console;
 use crate::process::Run;
 use crate::tally::Tally;
 use crate::workspace::{self, Workspace};
-
-/// Builds the binaries and the tests, with every feature that the tests need, so that nothing is
-/// built twice.
-pub(super) fn build(workspace: &Workspace) -> Result<()> {
-    for targets in ["--bins", "--tests"] {
-        let step = Step::start(format!("Building the workspace ({targets})"));
-        cargo(workspace, &["build", targets]).within(&step)?;
-        step.done();
-    }
-    Ok(())
-}
 
 /// Runs all tests and the examples in the documentation.
 pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tally> {
@@ -27,13 +16,13 @@ pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tal
         .is_ok();
     let mut tally = Tally::default();
     let tests = if nextest {
-        cargo(workspace, &["nextest", "run", "--no-fail-fast"])
+        workspace.cargo(&["nextest", "run", "--no-fail-fast"])
     } else {
-        cargo(workspace, &["test", "--tests", "--no-fail-fast"])
+        workspace.cargo(&["test", "--tests", "--no-fail-fast"])
     };
     tally.add(counted("tests", tests, environment)?);
     if workspace.has_doc_tests() && !crate::signals::received() {
-        let examples = cargo(workspace, &["test", "--doc", "--no-fail-fast"]);
+        let examples = workspace.cargo(&["test", "--doc", "--no-fail-fast"]);
         tally.add(counted(
             "examples in the documentation",
             examples,
@@ -41,14 +30,6 @@ pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tal
         )?);
     }
     Ok(tally)
-}
-
-/// A command of cargo over the whole workspace.
-fn cargo(workspace: &Workspace, words: &[&str]) -> Run {
-    workspace::cargo()
-        .args(words)
-        .args(["--workspace", "--locked"])
-        .args(["--features", &workspace.system_tests().join(",")])
 }
 
 fn counted(what: &str, mut run: Run, environment: &[Variable]) -> Result<Tally> {
