@@ -41,15 +41,46 @@ pub(crate) fn unpack(archive: impl Read, landing: &Landing) -> Result<Copied> {
         modes: Vec::new(),
         copied: Copied::default(),
     };
-    let mut archive = Archive::new(archive);
+    let mut archive = Archive::new(Tail {
+        inner: archive,
+        zeros: 0,
+    });
     for entry in archive.entries().map_err(broken)? {
         unpacker.entry(entry.map_err(broken)?)?;
+    }
+    // A sender that fails after the end of the archive, or that never came to it, has failed.
+    let mut tail = archive.into_inner();
+    io::copy(&mut tail, &mut io::sink()).map_err(broken)?;
+    if tail.zeros < END {
+        return Err(broken(io::ErrorKind::UnexpectedEof.into()));
     }
     unpacker.finish()
 }
 
+/// The zeros that end an archive: two blocks.
+const END: u64 = 1024;
+
+/// A reader that counts the zeros at the end of what was read.
+struct Tail<R> {
+    inner: R,
+    zeros: u64,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(into)?;
+        let read = &into[..length];
+        let zeros = read.iter().rev().take_while(|byte| **byte == 0).count();
+        if zeros < length {
+            self.zeros = 0;
+        }
+        self.zeros += zeros as u64;
+        Ok(length)
+    }
+}
+
 fn broken(error: io::Error) -> CliError {
-    CliError::Hostile(format!("it broke off or can't be read: {error}; try again"))
+    CliError::Hostile(format!("it broke off or can't be read: {error}"))
 }
 
 struct Unpacker {

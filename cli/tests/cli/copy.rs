@@ -295,10 +295,12 @@ fn nothing_gets_rights_and_no_device_is_made() {
 
 #[test]
 fn a_broken_archive_is_told() {
-    let mut cut = plain();
-    cut.truncate(700);
-    let (_directory, ran) = download("web:/dir", "out", cut);
-    assert_eq!(ran.code, 125);
+    let whole = plain();
+    // In the middle of a header, between two entries, before and within the end.
+    for length in [0, 700, 512, whole.len() - 1024, whole.len() - 512] {
+        let (_directory, ran) = download("web:/dir", "out", whole[..length].to_vec());
+        assert_eq!(ran.code, 125, "{length}");
+    }
 }
 
 #[test]
