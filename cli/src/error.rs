@@ -132,9 +132,7 @@ impl<T, E: Into<CliError>> About<T> for std::result::Result<T, E> {
 /// What the user of this program can do, beyond what the backend's message says.
 fn advice(error: &ClientError) -> &'static str {
     match error {
-        ClientError::Unreachable {
-            is_loopback: true, ..
-        } => {
+        ClientError::Unreachable { is_down: true, .. } => {
             "; start it with `cargo run -p backend`, or with the demo by `cargo xtask up`, or name another with --host or CONTAINERS_URL"
         }
         ClientError::Unreachable { .. } => "; check the address in --host or CONTAINERS_URL",

@@ -13,8 +13,8 @@ pub enum ClientError {
     Unreachable {
         /// The address.
         address: String,
-        /// Whether the address is this host's own.
-        is_loopback: bool,
+        /// Whether it is this host's own, and nothing listens there: the backend is not started.
+        is_down: bool,
         /// What the system says.
         reason: String,
     },
@@ -82,6 +82,13 @@ impl ClientError {
                 Some(ErrorCode::Unavailable | ErrorCode::RateLimited)
             )
     }
+}
+
+/// Whether an error comes from a connection that nothing listened for.
+pub(crate) fn is_refused(error: &dyn std::error::Error) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
 /// The innermost cause of an error, which is what the system said.

@@ -7,7 +7,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::root_cause;
+use crate::error::{is_refused, root_cause};
 use crate::{Address, Answer, ClientError, Result, Stream, lines};
 
 /// A call that is being put together.
@@ -110,7 +110,7 @@ impl Request {
             if error.is_connect() || error.is_timeout() {
                 ClientError::Unreachable {
                     address: self.address.to_string(),
-                    is_loopback: self.address.is_loopback(),
+                    is_down: self.address.is_loopback() && is_refused(&error),
                     reason: root_cause(&error),
                 }
             } else {
