@@ -70,6 +70,7 @@ impl From<EngineError> for AppError {
             EngineError::SandboxNotFound
             | EngineError::ExecNotFound(_)
             | EngineError::ImageNotFound { .. }
+            | EngineError::NotInRegistry(_)
             | EngineError::FileNotFound { .. } => Self::NotFound(message),
             EngineError::NotRunning | EngineError::Conflict(_) | EngineError::PortTaken { .. } => {
                 Self::Conflict(message)

@@ -22,6 +22,9 @@ pub enum EngineError {
         /// The name or id as the user wrote it.
         reference: String,
     },
+    /// A registry has nothing of that name.
+    #[error("{0}")]
+    NotInRegistry(String),
     /// No such file in the sandbox.
     #[error("no such file or directory in the sandbox: {path}")]
     FileNotFound {

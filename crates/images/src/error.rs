@@ -91,6 +91,16 @@ pub enum ImageError {
         /// What happened and what can be done.
         problem: String,
     },
+    /// A registry has nothing of that name.
+    #[error("registry {registry} has no {name} ({doing}): check the name and the tag")]
+    NotInRegistry {
+        /// Its host and port.
+        registry: String,
+        /// What was asked for.
+        name: String,
+        /// What was being fetched.
+        doing: String,
+    },
     /// A registry wants other credentials.
     #[error(
         "registry {registry} refuses access to {repository}: check the name, and log in with `docker login {registry}` if the image is private"

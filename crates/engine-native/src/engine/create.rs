@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 
 use ctnr_engine::{EngineError, Result, Started};
 use ctnr_images::{ImageError, StoredImage};
-use ctnr_model::{HostBinding, PortRequest, Process, PublishedPort, SandboxSpec};
+use ctnr_model::{Digest, HostBinding, PortRequest, Process, PublishedPort, SandboxSpec};
 
 use super::Inner;
 use super::adopt::watch_lifeline;
@@ -26,8 +26,18 @@ pub(super) async fn create(inner: &Arc<Inner>, spec: &SandboxSpec) -> Result<Sta
         let index = inner.indexes.take()?;
         let sandbox = Arc::new(Sandbox::new(&inner, spec.id.clone(), index));
         let _turn = sandbox.turn.lock().await;
+        let program = Program {
+            root: RootLaunch {
+                dir: sandbox.directory.clone(),
+                layers: image.layers.clone(),
+                ids: inner.identity.ids(sandbox.index),
+            },
+            image_id: image.id.clone(),
+            process,
+            stop_signal: stop_signal(image.config.stop_signal.as_deref()),
+        };
         let result = match make_directory(&sandbox) {
-            Ok(()) => launch(&inner, &sandbox, &spec, &image, process, spec.ports.clone()).await,
+            Ok(()) => launch(&inner, &sandbox, &spec, program, spec.ports.clone()).await,
             Err(error) => Err(error),
         };
         match result {
@@ -65,9 +75,15 @@ pub(super) async fn start(
                 "the sandbox is running already".to_owned(),
             ));
         }
-        let image = image_of(&inner, &spec)?;
-        let process = Process::resolve(&image.config, &spec.process)?;
-        launch(&inner, &sandbox, &spec, &image, process, ports).await
+        let record = sandbox.record().ok_or(EngineError::SandboxNotFound)?;
+        // What it was made from, whatever the image's name means by now.
+        let program = Program {
+            root: record.root,
+            image_id: record.image_id,
+            process: record.process,
+            stop_signal: record.stop_signal,
+        };
+        launch(&inner, &sandbox, &spec, program, ports).await
     })
     .await
     .map_err(|error| EngineError::internal("starting the sandbox", error))?
@@ -124,28 +140,31 @@ fn make_directory(sandbox: &Sandbox) -> Result<()> {
     }
 }
 
+/// What a sandbox runs, and on what.
+struct Program {
+    root: RootLaunch,
+    image_id: Digest,
+    process: Process,
+    stop_signal: i32,
+}
+
 /// Has a supervisor start the program, and watches it from then on.
 async fn launch(
     inner: &Arc<Inner>,
     sandbox: &Arc<Sandbox>,
     spec: &SandboxSpec,
-    image: &StoredImage,
-    process: Process,
+    program: Program,
     ports: Vec<PortRequest>,
 ) -> Result<Started> {
-    let network = inner.links.take(spec.network, sandbox.index).await?;
+    let network = inner.links.take(spec.network).await?;
     let link = network.link;
     let request = SandboxLaunch {
         id: sandbox.id.clone(),
         index: sandbox.index,
-        root: RootLaunch {
-            dir: sandbox.directory.clone(),
-            layers: image.layers.clone(),
-            ids: inner.identity.ids(sandbox.index),
-        },
-        image_id: image.id.clone(),
-        stop_signal: stop_signal(image.config.stop_signal.as_deref()),
-        process,
+        root: program.root,
+        image_id: program.image_id,
+        stop_signal: program.stop_signal,
+        process: program.process,
         hostname: sandbox.id.short().to_owned(),
         ports,
         limits: spec.limits,

@@ -256,6 +256,7 @@ pub(super) fn engine_error(error: ImageError) -> EngineError {
         ImageError::NoSpace { .. } | ImageError::Registry { .. } => {
             EngineError::Unavailable(message)
         }
+        ImageError::NotInRegistry { .. } => EngineError::NotInRegistry(message),
         ImageError::Unauthorized { .. } => EngineError::Forbidden(message),
         ImageError::TimedOut { .. } => EngineError::Timeout(message),
         _ => EngineError::internal("using the image store", message),

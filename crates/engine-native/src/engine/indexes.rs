@@ -1,4 +1,4 @@
-//! Numbers for sandboxes, which addresses, link names and user ids follow from.
+//! Numbers for sandboxes, which user ids follow from, and for links, which addresses follow from.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};

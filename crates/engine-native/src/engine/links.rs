@@ -9,6 +9,7 @@ use ctnr_model::NetworkMode;
 use tokio::sync::Mutex;
 
 use super::identity::Identity;
+use super::indexes::Indexes;
 use crate::network::{Block, Egress, HostNetwork, LinkPlan, resolver};
 use crate::protocol::NetworkLaunch;
 
@@ -18,6 +19,8 @@ const FRESH: Duration = Duration::from_secs(60);
 /// Gives sandboxes their links.
 pub(super) struct Links {
     host: Option<Arc<HostNetwork>>,
+    /// Each start takes another number: the kernel takes a moment to remove the link of the last.
+    indexes: Indexes,
     state: Mutex<State>,
 }
 
@@ -35,6 +38,7 @@ impl Links {
             .then(|| Arc::new(HostNetwork::new(record, block)));
         Self {
             host,
+            indexes: Indexes::default(),
             state: Mutex::default(),
         }
     }
@@ -45,7 +49,7 @@ impl Links {
     }
 
     /// The network of a new sandbox. Where it has a link, [`Links::release`] is owed.
-    pub(super) async fn take(&self, mode: NetworkMode, index: u32) -> Result<NetworkLaunch> {
+    pub(super) async fn take(&self, mode: NetworkMode) -> Result<NetworkLaunch> {
         let (NetworkMode::Open, Some(host)) = (mode, &self.host) else {
             return Ok(NetworkLaunch {
                 link: None,
@@ -61,9 +65,11 @@ impl Links {
                 egress
             }
         };
-        let link = egress
-            .link(index)
-            .map_err(|error| EngineError::internal("planning the sandbox's network", error))?;
+        let index = self.indexes.take()?;
+        let link = egress.link(index).map_err(|error| {
+            self.indexes.release(index);
+            EngineError::internal("planning the sandbox's network", error)
+        })?;
         state.users += 1;
         let resolv_conf = resolver::resolv_conf(egress.ipv6.is_some());
         Ok(NetworkLaunch {
@@ -74,14 +80,16 @@ impl Links {
 
     /// Counts the link of a sandbox that was found.
     pub(super) async fn adopt(&self, link: Option<LinkPlan>) {
-        if link.is_some() {
+        if let Some(link) = link {
+            self.indexes.mark(link.index());
             self.state.lock().await.users += 1;
         }
     }
 
     /// Gives a link back.
     pub(super) async fn release(&self, link: Option<LinkPlan>) {
-        if link.is_some() {
+        if let Some(link) = link {
+            self.indexes.release(link.index());
             let mut state = self.state.lock().await;
             state.users = state.users.saturating_sub(1);
         }

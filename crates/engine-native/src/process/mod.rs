@@ -13,7 +13,8 @@ pub(crate) use command::{ExecFailure, PreparedCommand, close_all_but};
 pub(crate) use credentials::{become_root_of_namespace, drop_privileges};
 pub(crate) use exit::{wait, wait_alone};
 pub(crate) use namespaces::{
-    enter_pids_of, enter_sandbox, forking_into_pids_of, new_cgroup_namespace, own_pids,
+    enter_pids_of, enter_sandbox, forking_into_pids_of, in_own_mounts, new_cgroup_namespace,
+    own_pids,
 };
 pub(crate) use pidfd::{PidFd, signal_from_raw, start_time};
 pub(crate) use user::{ResolvedUser, resolve as resolve_user};

@@ -4,6 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::thread::{
     LinkNameSpaceType, ThreadNameSpaceType, UnshareFlags, move_into_link_name_space,
     move_into_thread_name_spaces, unshare_unsafe,
@@ -30,6 +31,21 @@ pub(crate) fn forking_into_pids_of<T>(
     let result = work();
     move_into_link_name_space(own, Some(LinkNameSpaceType::ProcessID))?;
     Ok(result)
+}
+
+/// Runs `work` in a mount namespace of its own, and returns from there: what is mounted in it is
+/// gone then, unless `work` gives it out detached. The working directory is `/` after it.
+pub(crate) fn in_own_mounts<T>(
+    work: impl FnOnce() -> rustix::io::Result<T>,
+) -> rustix::io::Result<T> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let own = rustix::fs::open("/proc/self/ns/mnt", flags, Mode::empty())?;
+    // SAFETY: launcher and supervisors have one thread, and nothing of theirs relies on the
+    // namespace between here and the return.
+    unsafe { unshare_unsafe(UnshareFlags::NEWNS | UnshareFlags::FS) }?;
+    let result = work();
+    move_into_link_name_space(own.as_fd(), Some(LinkNameSpaceType::Mount))?;
+    result
 }
 
 /// Has all later children of the caller be processes of the sandbox, and the caller not.

@@ -8,6 +8,7 @@ mod enter;
 mod etc;
 mod mount_point;
 mod overlay;
+mod stage;
 mod system;
 
 pub(crate) use enter::{attach_root, pivot};

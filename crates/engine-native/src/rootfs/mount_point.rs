@@ -17,8 +17,8 @@ pub(super) fn directory(root: BorrowedFd<'_>, path: &str) -> io::Result<OwnedFd>
             mkdirat(root, path, Mode::from_raw_mode(0o755))?;
             Ok(openat2(root, path, flags, Mode::empty(), resolve)?)
         }
-        Err(errno @ (rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR)) => Err(io::Error::new(
-            io::Error::from(errno).kind(),
+        Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
             format!("/{path} in the image is not a directory, as a sandbox needs it"),
         )),
         result => Ok(result?),
@@ -26,9 +26,9 @@ pub(super) fn directory(root: BorrowedFd<'_>, path: &str) -> io::Result<OwnedFd>
 }
 
 /// Puts a detached mount on an open directory or file.
-pub(super) fn place(mount: impl AsFd, at: impl AsFd) -> io::Result<()> {
+pub(super) fn place(mount: impl AsFd, at: impl AsFd) -> rustix::io::Result<()> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
-    Ok(move_mount(mount, "", at, "", flags)?)
+    move_mount(mount, "", at, "", flags)
 }
 
 /// A detached mount of what is at `path` below `root`; `None` where there is nothing.

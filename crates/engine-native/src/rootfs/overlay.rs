@@ -7,10 +7,11 @@ use std::path::Path;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, OpenTreeFlags, fsconfig_create, fsconfig_set_fd,
-    fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, open_tree,
+    fsconfig_set_flag, fsmount, fsopen, open_tree,
 };
 
 use super::mount_point::set_mount_attributes;
+use super::stage::mount_on_stage;
 use crate::failure::Doing;
 use crate::protocol::{Failure, RootLaunch};
 
@@ -26,33 +27,42 @@ pub(crate) enum Mapping<'a> {
 
 /// Mounts a sandbox's root, detached. Devices on it are dead: an image may carry any.
 pub(crate) fn mount_overlay(root: &RootLaunch, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
-    let fs = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).doing("opening overlayfs")?;
-    // Kept open until the mount is made, which then holds the layers itself.
     let mut layers = Vec::with_capacity(root.layers.len());
-    for path in root.layers.iter().rev() {
-        let layer = open_layer(path, mapping)?;
-        add_directory(fs.as_fd(), "lowerdir+", layer.as_fd())
-            .doing(format!("adding image layer {} to the root", path.display()))?;
-        layers.push(layer);
+    for path in &root.layers {
+        layers.push(open_layer(path, mapping)?);
     }
     let own = open_own(&root.dir, mapping)?;
+    match mount_detached(&layers, &own, mapping) {
+        Ok(mount) => Ok(mount),
+        // Before Linux 6.15 overlayfs takes no detached mounts, and before 6.13 no descriptors.
+        Err(rustix::io::Errno::INVAL) => mount_on_stage(&layers, &own, root, mapping),
+        Err(errno) => Err(errno).doing("mounting the overlay of the image's layers"),
+    }
+}
+
+/// Mounts the overlay by descriptors alone.
+pub(super) fn mount_detached(
+    layers: &[OwnedFd],
+    own: &OwnedFd,
+    mapping: Mapping<'_>,
+) -> rustix::io::Result<OwnedFd> {
+    let fs = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    for layer in layers.iter().rev() {
+        fsconfig_set_fd(&fs, "lowerdir+", layer)?;
+    }
     for (key, name) in [("upperdir", "upper"), ("workdir", "work")] {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let directory =
-            openat(&own, name, flags, Mode::empty()).doing(format!("opening {name}"))?;
-        add_directory(fs.as_fd(), key, directory.as_fd())
-            .doing(format!("adding the sandbox's {name} directory to the root"))?;
+        fsconfig_set_fd(&fs, key, openat(own, name, flags, Mode::empty())?)?;
     }
     if matches!(mapping, Mapping::Own) {
-        fsconfig_set_flag(&fs, "userxattr").doing("setting userxattr on the root")?;
+        fsconfig_set_flag(&fs, "userxattr")?;
     }
-    fsconfig_create(&fs).doing("mounting the overlay of the image's layers")?;
+    fsconfig_create(&fs)?;
     fsmount(
         &fs,
         FsMountFlags::FSMOUNT_CLOEXEC,
         MountAttrFlags::MOUNT_ATTR_NODEV,
     )
-    .doing("mounting the overlay of the image's layers")
 }
 
 /// Opens the sandbox's directory; with privilege through a mount of its own, so that the
@@ -61,10 +71,7 @@ fn open_own(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
     let doing = "opening the sandbox's directory";
     match mapping {
         Mapping::Own => Ok(File::open(path).doing(doing)?.into()),
-        Mapping::IdMapped(_) => {
-            let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-            open_tree(CWD, path, flags).doing(doing)
-        }
+        Mapping::IdMapped(_) => clone(path).doing(doing),
     }
 }
 
@@ -74,8 +81,7 @@ fn open_layer(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
     match mapping {
         Mapping::Own => Ok(File::open(path).doing(doing())?.into()),
         Mapping::IdMapped(namespace) => {
-            let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-            let tree = open_tree(CWD, path, flags).doing(doing())?;
+            let tree = clone(path).doing(doing())?;
             set_mount_attributes(tree.as_fd(), MountAttrFlags::empty(), Some(namespace)).doing(
                 "mapping the owners of an image layer, which needs Linux 5.19 and a file system that allows it",
             )?;
@@ -84,14 +90,11 @@ fn open_layer(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
     }
 }
 
-/// Gives overlayfs a directory by descriptor; before Linux 6.13 by its path in `/proc`.
-fn add_directory(
-    fs: BorrowedFd<'_>,
-    key: &str,
-    directory: BorrowedFd<'_>,
-) -> rustix::io::Result<()> {
-    use std::os::fd::AsRawFd;
-    fsconfig_set_fd(fs, key, directory).or_else(|_| {
-        fsconfig_set_string(fs, key, format!("/proc/self/fd/{}", directory.as_raw_fd()))
-    })
+/// A detached mount of a directory.
+fn clone(path: &Path) -> rustix::io::Result<OwnedFd> {
+    open_tree(
+        CWD,
+        path,
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
+    )
 }

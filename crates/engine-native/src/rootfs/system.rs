@@ -1,5 +1,6 @@
 //! `/proc`, `/sys` and `/dev` of a sandbox.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat, symlinkat};
@@ -213,6 +214,10 @@ fn new_mount(
 /// Puts a mount on a directory below `root`.
 fn put(root: BorrowedFd<'_>, path: &str, mount: BorrowedFd<'_>) -> Result<(), Failure> {
     let doing = || format!("placing /{path} in the sandbox");
-    let at = directory(root, path).doing(doing())?;
+    let at = directory(root, path).map_err(|error| match error.kind() {
+        // The image's fault, and said in the image's words.
+        io::ErrorKind::InvalidInput => Failure::Bad(error.to_string()),
+        _ => Failure::Other(doing(), error.to_string()),
+    })?;
     place(mount, at).doing(doing())
 }

@@ -48,15 +48,22 @@ pub(super) async fn run(
             Err(failure) => sender.send(&Reply::Failed(failure), &[]).await,
         };
     }
+    let oom_kills = sandbox.oom_kills();
     match start(sandbox, &spec, fds).await {
-        Ok(running) => attached(running, sender, receiver).await,
+        Ok(running) => attached(sandbox, running, oom_kills, sender, receiver).await,
         Err(failure) => sender.send(&Reply::Failed(failure), &[]).await,
     }
 }
 
 /// Stands by an attached command: passes signals on, tells its end, and kills it where its caller
 /// is gone.
-async fn attached(running: Running, sender: Sender, mut receiver: Receiver) -> io::Result<()> {
+async fn attached(
+    sandbox: &Sandbox,
+    running: Running,
+    oom_kills: u64,
+    sender: Sender,
+    mut receiver: Receiver,
+) -> io::Result<()> {
     let pid = running.pid;
     let terminal = running.terminal;
     let fds: Vec<BorrowedFd<'_>> = terminal.iter().map(AsFd::as_fd).collect();
@@ -82,7 +89,10 @@ async fn attached(running: Running, sender: Sender, mut receiver: Receiver) -> i
             },
         }
     };
-    sender.send(&Reply::Exited(exit), &[]).await
+    let oom_killed = exit.code == 128 + libc::SIGKILL && sandbox.oom_kills() > oom_kills;
+    sender
+        .send(&Reply::Exited(ExitStatus { oom_killed, ..exit }), &[])
+        .await
 }
 
 /// Signals a command and all that it started and that stayed in its group.

@@ -50,6 +50,13 @@ pub(super) struct Sandbox {
     pub(super) ended: watch::Receiver<Option<SandboxRecord>>,
 }
 
+impl Sandbox {
+    /// How many processes of the sandbox the memory limit has ended so far.
+    pub(super) fn oom_kills(&self) -> u64 {
+        self.cgroup.as_ref().map_or(0, Cgroup::oom_kills)
+    }
+}
+
 /// Serves until the program has ended and all is written down.
 pub(super) fn serve(started: Started, lifeline: UnixStream) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -161,11 +168,7 @@ pub(super) async fn wait_for(child: PidFd) -> io::Result<ExitStatus> {
 
 /// Writes down how the program ended, and removes what was needed to run it.
 fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
-    let oom_killed = exit.signal == Some(libc::SIGKILL)
-        && sandbox
-            .cgroup
-            .as_ref()
-            .is_some_and(|cgroup| cgroup.oom_kills() > 0);
+    let oom_killed = exit.signal == Some(libc::SIGKILL) && sandbox.oom_kills() > 0;
     let ended = Some((Timestamp::now(), ExitStatus { oom_killed, ..exit }));
     let record = SandboxRecord {
         ended,

@@ -94,7 +94,7 @@ fn start_in(
     };
     drop((theirs, stdout_end, stderr_end));
 
-    match guide(launch, cgroup.as_ref(), &init, ours) {
+    match guide(launch, cgroup.as_ref(), &init, &ours) {
         Ok(netns) => {
             let record = make_record(launch, &init, &listeners)?;
             Ok(Started {
@@ -109,9 +109,14 @@ fn start_in(
             })
         }
         Err(failure) => {
+            // What fails here may do so because the first process has failed: then it says why.
+            let cause = init
+                .has_ended()
+                .then(|| wait_until_executed(&ours).err())
+                .flatten();
             let _ = init.kill();
             let _ = wait(&init);
-            Err(failure)
+            Err(cause.unwrap_or(failure))
         }
     }
 }
@@ -121,7 +126,7 @@ fn guide(
     launch: &SandboxLaunch,
     cgroup: Option<&Cgroup>,
     init: &PidFd,
-    socket: OwnedFd,
+    socket: &OwnedFd,
 ) -> Result<OwnedFd, Failure> {
     let pid = init.pid();
     map_ids(pid, launch.root.ids).doing("mapping the sandbox's user ids")?;
@@ -135,9 +140,9 @@ fn guide(
         IdMap::Range { .. } => {
             let users = namespace("user")?;
             let root = mount_overlay(&launch.root, Mapping::IdMapped(users.as_fd()))?;
-            wire::send(&socket, &Step::Mapped, &[root.as_fd()])
+            wire::send(socket, &Step::Mapped, &[root.as_fd()])
         }
-        IdMap::Single { .. } => wire::send(&socket, &Step::Mapped, &[]),
+        IdMap::Single { .. } => wire::send(socket, &Step::Mapped, &[]),
     }
     .doing("starting the sandbox's first process")?;
     if let Some(cgroup) = cgroup {
@@ -159,7 +164,7 @@ fn guide(
         &[],
     )
     .doing("starting the sandbox's first process")?;
-    wait_until_executed(&socket)?;
+    wait_until_executed(socket)?;
     Ok(netns)
 }
 

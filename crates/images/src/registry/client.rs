@@ -166,13 +166,11 @@ impl Repository {
         }
         Err(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.unauthorized(),
-            StatusCode::NOT_FOUND => problem(
-                &self.endpoint,
-                format!(
-                    "{} is not there ({doing}): check the name and the tag",
-                    self.name
-                ),
-            ),
+            StatusCode::NOT_FOUND => ImageError::NotInRegistry {
+                registry: self.endpoint.name.clone(),
+                name: self.name.to_string(),
+                doing: doing.to_owned(),
+            },
             StatusCode::TOO_MANY_REQUESTS => problem(
                 &self.endpoint,
                 "too many requests: wait a while, or log in with `docker login`",
