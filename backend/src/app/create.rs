@@ -154,6 +154,13 @@ fn check(new: &NewSandbox, capabilities: &Capabilities) -> Result<()> {
             )));
         }
     }
+    // The limits that nobody asked for are left out where the engine has none.
+    if new.limits != ctnr_model::Limits::default() {
+        capabilities.require(
+            Capability::Limits,
+            "leave limits out, run the backend as root, or choose another engine",
+        )?;
+    }
     if let Some(memory) = new.limits.memory
         && memory < ctnr_model::Limits::MIN_MEMORY
     {
