@@ -85,7 +85,7 @@ impl ClientError {
 }
 
 /// Whether an error comes from a connection that nothing listened for.
-pub(crate) fn is_refused(error: &dyn std::error::Error) -> bool {
+pub(crate) fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .filter_map(|error| error.downcast_ref::<std::io::Error>())
         .any(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
