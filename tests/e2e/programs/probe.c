@@ -1,6 +1,7 @@
 /* What an attacker tries inside a sandbox, one attempt a run: prints `ok` where it is let through,
  * else `refused` and the reason. Linked statically, so that it runs in any image. */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,12 +165,45 @@ static int hog(void) {
     }
 }
 
+/* What an address says to who connects. */
+static int hear(const char *address, int port) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct timeval patience = {.tv_sec = 3};
+    int stream = socket(AF_INET, SOCK_STREAM, 0);
+    inet_pton(AF_INET, address, &to.sin_addr);
+    setsockopt(stream, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(stream, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (connect(stream, (struct sockaddr *)&to, sizeof to) != 0) {
+        printf("refused %s\n", strerror(errno));
+        return 1;
+    }
+    printf("connected\n");
+    for (ssize_t length; (length = read(stream, buffer, sizeof buffer)) > 0;)
+        fwrite(buffer, 1, (size_t)length, stdout);
+    return 0;
+}
+
+/* Sends back what comes, with a word before it. */
+static int echo(int port) {
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(port)}, peer;
+    int mail = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(mail, (struct sockaddr *)&own, sizeof own) != 0) return 1;
+    for (;;) {
+        socklen_t size = sizeof peer;
+        memcpy(buffer, "echo ", 5);
+        ssize_t length = recvfrom(mail, buffer + 5, sizeof buffer - 5, 0, (void *)&peer, &size);
+        if (length >= 0) sendto(mail, buffer, (size_t)length + 5, 0, (void *)&peer, size);
+    }
+}
+
 int main(int count, char **words) {
     if (count < 2) return 2;
     if (strcmp(words[1], "nest") == 0) return nest(atoi(words[2]));
     if (strcmp(words[1], "litter") == 0) return litter(atoi(words[2]));
     if (strcmp(words[1], "breed") == 0) return breed();
     if (strcmp(words[1], "hog") == 0) return hog();
+    if (strcmp(words[1], "hear") == 0) return hear(words[2], atoi(words[3]));
+    if (strcmp(words[1], "echo") == 0) return echo(atoi(words[2]));
     for (int word = 1; word < count; word++) {
         errno = 0;
         long result = attempt(words[word]);

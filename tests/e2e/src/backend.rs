@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{Api, Engine, Image, Owned, built, busybox, eventually, processes_of};
+use crate::{Api, Engine, Image, Owned, PATIENCE, built, busybox, eventually, processes_of};
 
 /// A backend that is to be started.
 #[derive(Debug)]
@@ -247,69 +247,71 @@ impl Backend {
             .expect("the backend can be started")
     }
 
+    /// Removes what it has and stops it. It does not panic, since it runs where a test ends.
     fn remove_all(&mut self) -> Result<(), String> {
-        if self.child.is_none() {
-            self.resume();
-        }
-        for sandbox in self.api.all() {
+        let Some(_) = &self.child else {
+            return Err("the test left it stopped; resume it".to_owned());
+        };
+        let list = self
+            .api
+            .try_send("GET", "/v1/sandboxes?all=true&limit=1000", Vec::new())?;
+        let list: serde_json::Value =
+            serde_json::from_slice(&list.body).map_err(|error| error.to_string())?;
+        for sandbox in list["sandboxes"].as_array().into_iter().flatten() {
             let id = sandbox["Id"].as_str().unwrap_or_default();
-            self.api.delete(&format!("/v1/sandboxes/{id}")).expect(204);
+            let path = format!("/v1/sandboxes/{id}");
+            let answer = self.api.try_send("DELETE", &path, Vec::new())?;
+            if answer.status != 204 {
+                return Err(format!("{}: {}", answer.request, answer.text()));
+            }
         }
         for name in std::mem::take(&mut self.in_docker) {
             let path = format!("/v1/images?engine=docker&name={name}");
-            self.api.delete(&path);
+            self.api.try_send("DELETE", &path, Vec::new())?;
         }
         let status = self.stop();
-        if !status.success() {
-            return Err(format!("the backend ended with {status}"));
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("it ended with {status}"))
         }
-        Ok(())
+    }
+
+    /// Waits until nothing of it is on the host.
+    fn settle(&self) -> Result<(), String> {
+        let ids = self.api.created();
+        let begun = std::time::Instant::now();
+        loop {
+            let owned = self.owned(&ids);
+            if owned.is_empty() {
+                return Ok(());
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("this is left on the host: {owned:#?}"));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 }
 
 impl Drop for Backend {
     fn drop(&mut self) {
-        let root = self.root.path().to_owned();
         if std::thread::panicking() {
-            eprintln!("the backend's log:\n{}", tail(&self.log(), 80));
-            if let Err(error) = self.abandon() {
-                eprintln!("{error}");
-            }
-            return;
+            eprintln!("the backend's log:\n{}", tail(&self.log(), 40));
         }
-        let ids = self.api.created();
-        let removed = self.remove_all();
-        let left = removed.and_then(|()| {
-            let settled = std::panic::catch_unwind(|| {
-                eventually("nothing of the backend on the host", || {
-                    let owned = Owned::by(&root, &ids);
-                    if owned.is_empty() {
-                        Ok(())
-                    } else {
-                        Err(format!("{owned:#?}"))
-                    }
-                });
-            });
-            settled.map_err(|_| "see above".to_owned())
-        });
-        if let Err(error) = left {
-            let log = tail(&self.log(), 80);
-            end_all(&root);
-            panic!("the backend was not removed in order: {error}\n{log}");
-        }
-    }
-}
-
-impl Backend {
-    /// Cleans up after a test that has failed, as well as can be.
-    fn abandon(&mut self) -> Result<(), String> {
-        let removed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.remove_all()));
+        let ended = self.remove_all().and_then(|()| self.settle());
+        let Err(error) = ended else { return };
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
         end_all(self.root.path());
-        removed.map_err(|_| "its sandboxes could not be removed in order".to_owned())?
+        let error = format!("the backend was not removed in order: {error}");
+        if std::thread::panicking() {
+            eprintln!("{error}");
+        } else {
+            panic!("{error}\n{}", tail(&self.log(), 40));
+        }
     }
 }
 

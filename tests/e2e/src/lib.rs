@@ -6,7 +6,6 @@
 #![warn(missing_docs)]
 #![expect(
     clippy::expect_used,
-    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a test that can't be set up has failed, and says why on standard error"
 )]
@@ -32,7 +31,7 @@ pub use backend::{Backend, Builder};
 pub use command::{Ran, run, run_with, sh};
 pub use engine::Engine;
 pub use image::{Image, busybox};
-pub use listener::{Listener, fetch, reach};
+pub use listener::{Listener, fetch};
 pub use netns::Netns;
 pub use owned::{Owned, processes_of};
 pub use probe::with_probe;

@@ -1,10 +1,9 @@
 //! Servers on the host that sandboxes try to reach, and fetching what sandboxes serve.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use crate::Api;
 
@@ -20,6 +19,10 @@ impl Listener {
     pub fn on(address: &str) -> Self {
         let listener = TcpListener::bind(address)
             .unwrap_or_else(|error| panic!("can't listen on {address}: {error}"));
+        Self::serve(listener)
+    }
+
+    pub(crate) fn serve(listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("an address");
         let callers = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&callers);
@@ -29,7 +32,12 @@ impl Listener {
                 let answer =
                     b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
                 // Who goes away at once has still called.
-                let _ = stream.and_then(|mut stream| stream.write_all(answer));
+                let _ = stream.and_then(|mut stream| {
+                    stream.write_all(answer)?;
+                    stream.shutdown(std::net::Shutdown::Write)?;
+                    // A request that is not read would have the answer thrown away.
+                    std::io::copy(&mut stream, &mut std::io::sink())
+                });
             }
         });
         Self { address, callers }
@@ -53,18 +61,4 @@ pub fn fetch(host: &str, port: u16) -> Result<String, String> {
         200 => Ok(answer.text()),
         status => Err(format!("{status}: {}", answer.text())),
     }
-}
-
-/// Connects to an address, and reads until the other side ends.
-pub fn reach(address: &str) -> Result<String, String> {
-    let address: SocketAddr = address.parse().expect("an address");
-    let failed = |error: std::io::Error| format!("{address}: {error}");
-    let mut stream =
-        TcpStream::connect_timeout(&address, Duration::from_secs(10)).map_err(failed)?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .map_err(failed)?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
 }

@@ -6,12 +6,13 @@
 //! ```
 
 use std::fs::File;
+use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::{Ran, eventually, run};
+use crate::{Listener, Ran, eventually, run};
 
 /// A network namespace, which is there for as long as the value.
 #[derive(Debug)]
@@ -49,11 +50,28 @@ impl Netns {
     /// A namespace that this thread is moved into: what it connects to and starts is in there.
     pub fn enter() -> Self {
         let netns = Self::new();
-        let file = File::open(format!("/proc/{}/ns/net", netns.holder.id()))
-            .expect("the namespace is there");
+        let file = netns.file();
         move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
             .expect("root may enter it");
         netns
+    }
+
+    /// A server on an address in it.
+    pub fn listen(&self, address: &str) -> Listener {
+        let file = self.file();
+        let address = address.to_owned();
+        // A thread of its own is moved, so that the caller stays where it is.
+        let bound = std::thread::spawn(move || {
+            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
+                .expect("root may enter it");
+            TcpListener::bind(&address)
+                .unwrap_or_else(|error| panic!("can't listen on {address}: {error}"))
+        });
+        Listener::serve(bound.join().expect("a listener"))
+    }
+
+    fn file(&self) -> File {
+        File::open(format!("/proc/{}/ns/net", self.holder.id())).expect("the namespace is there")
     }
 
     /// The process id that names it to `ip link set … netns`.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::program::pids;
+use crate::program::{parent_of, pids};
 
 /// What a data directory has outside of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owned {
-    /// Processes: `PID name`.
+    /// Processes: `PID of PARENT: COMMAND: holds FILES`.
     pub processes: Vec<String>,
     /// Mounts of the host, by their place.
     pub mounts: Vec<String>,
@@ -30,7 +30,7 @@ impl Owned {
         Self {
             processes: processes_of(directory)
                 .into_iter()
-                .map(|pid| format!("{pid} {}", name_of(pid)))
+                .map(|pid| described(pid, directory))
                 .collect(),
             mounts: mounts
                 .lines()
@@ -68,11 +68,19 @@ fn holds(pid: u32, directory: &Path) -> bool {
         || fds.flatten().any(|fd| is_below(&fd.path()))
 }
 
-fn name_of(pid: u32) -> String {
-    fs::read_to_string(format!("/proc/{pid}/comm"))
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+/// A process, with what it holds open of the folder.
+fn described(pid: u32, directory: &Path) -> String {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let line = read("cmdline").replace('\0', " ");
+    let held: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|fd| fs::read_link(fd.path()).ok())
+        .filter_map(|link| Some(link.strip_prefix(directory).ok()?.display().to_string()))
+        .collect();
+    let parent = parent_of(pid).unwrap_or_default();
+    format!("{pid} of {parent}: {}: holds {held:?}", line.trim())
 }
 
 fn collect_below(

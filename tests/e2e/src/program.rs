@@ -47,7 +47,8 @@ pub(crate) fn pids() -> Vec<u32> {
         .collect()
 }
 
-fn parent_of(pid: u32) -> Option<u32> {
+/// The parent of a process.
+pub(crate) fn parent_of(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold anything; the state and the parent follow it.
     let (_, rest) = stat.rsplit_once(") ")?;

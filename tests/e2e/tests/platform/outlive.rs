@@ -1,7 +1,7 @@
 //! Sandboxes and what the server has said outlive the server.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ctnr_e2e::{Backend, busybox, eventually, fetch};
 use serde_json::json;
@@ -138,41 +138,32 @@ fn outlived(mut backend: Backend) {
     assert!(fetch("127.0.0.1", port).is_err());
 }
 
-/// Fetches a page over and over, and counts what failed.
+/// Fetches a page over and over, and keeps the errors.
 struct Answering {
     stop: Arc<AtomicBool>,
-    failed: Arc<AtomicUsize>,
-    thread: std::thread::JoinHandle<usize>,
+    thread: std::thread::JoinHandle<(usize, Vec<String>)>,
 }
 
 impl Answering {
     fn begin(port: u16) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let failed = Arc::new(AtomicUsize::new(0));
-        let (until, count) = (Arc::clone(&stop), Arc::clone(&failed));
+        let until = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let mut asked = 0;
+            let (mut asked, mut failed) = (0, Vec::new());
             while !until.load(Ordering::SeqCst) {
                 asked += 1;
-                if let Err(error) = fetch("127.0.0.1", port) {
-                    eprintln!("{error}");
-                    count.fetch_add(1, Ordering::SeqCst);
-                }
+                failed.extend(fetch("127.0.0.1", port).err());
             }
-            asked
+            (asked, failed)
         });
-        Self {
-            stop,
-            failed,
-            thread,
-        }
+        Self { stop, thread }
     }
 
     fn end(self) {
         self.stop.store(true, Ordering::SeqCst);
-        let asked = self.thread.join().unwrap();
+        let (asked, failed) = self.thread.join().unwrap();
         assert!(asked > 0);
-        assert_eq!(self.failed.load(Ordering::SeqCst), 0, "of {asked}");
+        assert_eq!(failed, Vec::<String>::new(), "of {asked}");
     }
 }
 

@@ -135,8 +135,6 @@ enum Lie {
     LongManifest,
     /// The manifest is no JSON.
     Nonsense,
-    /// Layers are sent to an address of the host's own network.
-    Redirect,
     /// 500 for everything.
     Broken,
     /// Nothing is answered.
@@ -238,9 +236,11 @@ fn serve(mut stream: TcpStream, lie: Lie, parts: &Parts, end: &AtomicBool) -> st
         return match lie {
             Lie::Layer => answer("200 OK", kind, layer.len(), &changed(layer)),
             Lie::Short => answer("200 OK", kind, layer.len(), &layer[..layer.len() / 2]),
-            Lie::Long => answer("200 OK", kind, layer.len() + (64 << 20), &[layer.clone(), vec![0; 64 << 20]].concat()),
-            Lie::Redirect => stream.write_all(
-                b"HTTP/1.1 307 Elsewhere\r\nlocation: http://169.254.169.254/latest\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            Lie::Long => answer(
+                "200 OK",
+                kind,
+                layer.len() + (64 << 20),
+                &[layer.clone(), vec![0; 64 << 20]].concat(),
             ),
             Lie::StallInLayer => {
                 answer("200 OK", kind, layer.len(), &layer[..layer.len() / 2])?;
@@ -327,7 +327,7 @@ fn registries_that_stall() {
         backend
             .api()
             .delete(&format!("/v1/images?name={}", other.image()))
-            .expect(200);
+            .expect(204);
         if lie == Lie::Stall {
             // And a server that is told to stop does not wait for it.
             let status = backend.stop();
