@@ -211,7 +211,7 @@ pub(crate) enum Reply {
     /// It failed.
     Failed(Failure),
     /// The program has ended.
-    Ended(SandboxRecord),
+    Ended(Box<SandboxRecord>),
     /// The command runs, with this process id on the host. With a terminal and attached, the
     /// terminal's descriptor comes with it.
     Started(u32),

@@ -104,7 +104,7 @@ async fn watch_control(
     mut receiver: Receiver,
 ) {
     match receiver.recv::<Reply>().await {
-        Ok(Some((Reply::Ended(record), _))) => ended(&inner, &sandbox, record).await,
+        Ok(Some((Reply::Ended(record), _))) => ended(&inner, &sandbox, *record).await,
         _ => lost(&inner, &sandbox).await,
     }
 }

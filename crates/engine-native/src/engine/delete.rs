@@ -25,6 +25,8 @@ pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
     };
     let inner = Arc::clone(inner);
     tokio::spawn(async move {
+        // Ended before the turn is taken: a stop that waits for its grace holds it.
+        end(&sandbox, &Request::Kill, LIMIT).await?;
         let _turn = sandbox.turn.lock().await;
         if inner.sandbox(&sandbox.id).is_err() {
             return Ok(());

@@ -55,10 +55,10 @@ impl EngineImages for NativeImages {
             let known = summaries
                 .entry(image.id.clone())
                 .or_insert_with(|| summary(&image));
-            if let Some(reference) = &image.reference {
-                if !known.references.contains(reference) {
-                    known.references.push(reference.clone());
-                }
+            if let Some(reference) = &image.reference
+                && !known.references.contains(reference)
+            {
+                known.references.push(reference.clone());
             }
         }
         let mut summaries: Vec<_> = summaries.into_values().collect();

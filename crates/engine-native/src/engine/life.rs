@@ -56,7 +56,7 @@ pub(super) async fn end(sandbox: &Sandbox, request: &Request, limit: Duration) -
     };
     match tokio::time::timeout(limit, asked).await {
         Ok(Ok(Reply::Ended(record))) => {
-            sandbox.set_record(record);
+            sandbox.set_record(*record);
             return Ok(());
         }
         // It has ended by itself meanwhile, or its supervisor is lost: the watcher settles it.

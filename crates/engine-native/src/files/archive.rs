@@ -22,10 +22,15 @@ pub(super) fn pack(path: &ContainerPath, pipe: OwnedFd) -> Result<()> {
     let name = path.file_name().unwrap_or(".");
     let metadata = fs::symlink_metadata(text).on(text)?;
     let mut links = Links::default();
-    if metadata.is_dir() {
-        pack_directory(&mut archive, &mut links, path, name)?;
+    let packed = if metadata.is_dir() {
+        pack_directory(&mut archive, &mut links, path, name)
     } else {
-        pack_entry(&mut archive, &mut links, text, name)?;
+        pack_entry(&mut archive, &mut links, text, name)
+    };
+    if packed.is_err() {
+        // Dropped, the builder would end the archive as if it were whole.
+        std::mem::forget(archive);
+        return packed;
     }
     let mut writer = archive.into_inner().on(text)?;
     writer.flush().on(text)
@@ -98,8 +103,15 @@ fn pack_entry(
     if kind.is_socket() {
         return Ok(());
     }
-    if !kind.is_file() {
+    if kind.is_symlink() {
         return archive.append_path_with_name(path, name).on(path);
+    }
+    if !kind.is_file() {
+        // The crate refuses to name pipes and devices otherwise than by their own path.
+        let mut header = tar::Header::new_gnu();
+        header.set_metadata(&metadata);
+        header.set_size(0);
+        return archive.append_data(&mut header, name, io::empty()).on(path);
     }
     let file = open_regular(path)?;
     let metadata = file.metadata().on(path)?;

@@ -20,7 +20,7 @@ use crate::failure::Doing;
 use crate::network;
 use crate::process::{
     ExecFailure, PreparedCommand, ResolvedUser, become_root_of_namespace, drop_privileges,
-    new_cgroup_namespace, resolve_user,
+    new_cgroup_namespace, resolve_user, restore_descriptor_limit,
 };
 use crate::protocol::{Failure, IdMap, SandboxLaunch};
 use crate::rootfs::{
@@ -119,6 +119,7 @@ pub(crate) fn become_program(
     let command = PreparedCommand::new(&process.args, &env)
         .map_err(|_| Failure::Bad("a command must not contain a NUL character".to_owned()))?;
     enter_workdir(&process.workdir)?;
+    restore_descriptor_limit();
     drop_privileges(&user).map_err(|error| privileges_failure(&error, &user))?;
     // Set after the ids, which reset it: without its supervisor nobody would log or reap it.
     set_parent_process_death_signal(Some(Signal::KILL)).doing("tying to the supervisor")?;

@@ -64,10 +64,6 @@ impl Launcher {
 }
 
 impl Running {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the launcher is a process of this module's"
-    )]
     fn start(log: &Path) -> io::Result<Self> {
         let log = File::options().append(true).create(true).open(log)?;
         let (ours, theirs) = UnixStream::pair()?;

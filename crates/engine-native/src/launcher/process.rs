@@ -10,7 +10,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior, setsid};
 use rustix::thread::UnshareFlags;
 
 use super::NAME;
-use crate::process::{Forked, fork};
+use crate::process::{Forked, fork, raise_descriptor_limit};
 use crate::protocol::Launch;
 use crate::{seccomp, supervisor, wire};
 
@@ -38,6 +38,7 @@ pub fn launcher_main_if_asked() {
 fn serve(socket: &UnixStream) -> io::Result<ExitCode> {
     // What is compiled here once is shared by all supervisors.
     seccomp::Filter::default_profile();
+    raise_descriptor_limit();
     // Ended supervisors are nobody's to wait for.
     // SAFETY: ignoring a signal runs no code.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };

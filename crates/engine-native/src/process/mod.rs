@@ -3,6 +3,7 @@
 mod clone;
 mod command;
 mod credentials;
+mod descriptors;
 mod exit;
 mod namespaces;
 mod pidfd;
@@ -11,6 +12,7 @@ mod user;
 pub(crate) use clone::{Forked, fork};
 pub(crate) use command::{ExecFailure, PreparedCommand, close_all_but};
 pub(crate) use credentials::{become_root_of_namespace, drop_privileges};
+pub(crate) use descriptors::{raise_descriptor_limit, restore_descriptor_limit};
 pub(crate) use exit::{wait, wait_alone};
 pub(crate) use namespaces::{
     enter_pids_of, enter_sandbox, forking_into_pids_of, in_own_mounts, new_cgroup_namespace,

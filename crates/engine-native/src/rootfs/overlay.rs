@@ -34,8 +34,11 @@ pub(crate) fn mount_overlay(root: &RootLaunch, mapping: Mapping<'_>) -> Result<O
     let own = open_own(&root.dir, mapping)?;
     match mount_detached(&layers, &own, mapping) {
         Ok(mount) => Ok(mount),
-        // Before Linux 6.15 overlayfs takes no detached mounts, and before 6.13 no descriptors.
-        Err(rustix::io::Errno::INVAL) => mount_on_stage(&layers, &own, root, mapping),
+        // Before Linux 6.15 overlayfs takes no detached mounts, and before 6.13 no descriptors, which
+        // is not supported (and not invalid) before 6.5.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::OPNOTSUPP) => {
+            mount_on_stage(&layers, &own, root, mapping)
+        }
         Err(errno) => Err(errno).doing("mounting the overlay of the image's layers"),
     }
 }

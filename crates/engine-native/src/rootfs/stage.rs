@@ -128,7 +128,7 @@ mod tests {
             .spawn()
             .expect("unshare");
         let path = format!("/proc/{}/ns/user", child.id());
-        let own = fs::read_link("/proc/self/ns/user").unwrap();
+        let own = fs::read_link("/proc/self/ns/user").expect("a namespace");
         while fs::read_link(&path).is_ok_and(|namespace| namespace == own) {
             std::thread::yield_now();
         }
@@ -136,9 +136,9 @@ mod tests {
             let path = format!("/proc/{}/{map}", child.id());
             fs::write(path, format!("0 {first} 65536")).expect("root");
         }
-        let namespace = File::open(path).unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let namespace = File::open(path).expect("a namespace");
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
         (child, namespace)
     }
 

@@ -101,6 +101,8 @@ fn mount_dev(root: BorrowedFd<'_>, devices: DeviceNodes, has_groups: bool) -> Re
         &[("mode", "755"), ("size", "65536k")],
         nosuid | noexec,
     )?;
+    // Placed first: before Linux 6.15 nothing can be mounted on a detached mount.
+    put(root, "dev", dev.as_fd())?;
     for (name, node) in devices.0 {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let file = openat(&dev, name, flags, Mode::from_raw_mode(0o666))
@@ -133,18 +135,21 @@ fn mount_dev(root: BorrowedFd<'_>, devices: DeviceNodes, has_groups: bool) -> Re
             new_mount(kind, options, attributes)?.as_fd(),
         )?;
     }
-    put(root, "dev", dev.as_fd())
+    Ok(())
 }
 
 /// Hides and write-protects what [`mount_system`] brought along, and seals it: the sandbox has
 /// no right to undo a mount of this namespace's making.
 pub(crate) fn mask_paths(root: BorrowedFd<'_>) -> Result<(), Failure> {
     let doing = |path| format!("hiding /{path}");
-    let empty = new_mount(
-        "tmpfs",
-        &[("size", "0"), ("nr_inodes", "2")],
-        SAFE | MountAttrFlags::MOUNT_ATTR_RDONLY,
-    )?;
+    // One for each: before Linux 6.15 a detached mount can't be cloned.
+    let empty = || {
+        new_mount(
+            "tmpfs",
+            &[("size", "0"), ("nr_inodes", "2")],
+            SAFE | MountAttrFlags::MOUNT_ATTR_RDONLY,
+        )
+    };
     for path in MASKED {
         let Ok(target) = openat(
             root,
@@ -157,21 +162,16 @@ pub(crate) fn mask_paths(root: BorrowedFd<'_>) -> Result<(), Failure> {
         let is_directory = rustix::fs::fstat(&target)
             .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir());
         let cover = if is_directory {
-            open_tree(
-                &empty,
-                "",
-                OpenTreeFlags::OPEN_TREE_CLONE
-                    | OpenTreeFlags::OPEN_TREE_CLOEXEC
-                    | OpenTreeFlags::AT_EMPTY_PATH,
-            )
+            empty()?
         } else {
             open_tree(
                 root,
                 "dev/null",
                 OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
             )
+            .doing(doing(path))?
         };
-        place(cover.doing(doing(path))?, target).doing(doing(path))?;
+        place(cover, target).doing(doing(path))?;
     }
     for path in READ_ONLY {
         let doing = || format!("write-protecting /{path}");

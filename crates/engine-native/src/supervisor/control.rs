@@ -14,7 +14,7 @@ use super::spawn::{fork_alone, leave};
 use crate::failure::Doing;
 use crate::files;
 use crate::process::{Forked, become_root_of_namespace, close_all_but, enter_sandbox};
-use crate::protocol::{Failure, Reply, Request, SandboxRecord};
+use crate::protocol::{Failure, Reply, Request};
 use crate::wire::{Channel, Receiver, Sender};
 
 /// Answers one connection, which carries one request.
@@ -35,7 +35,7 @@ async fn try_answer(sandbox: &Rc<Sandbox>, stream: UnixStream) -> io::Result<()>
     let reply = match request {
         Request::Stop { grace_ms } => stop(sandbox, Duration::from_millis(grace_ms)).await,
         Request::Kill => kill(sandbox).await,
-        Request::Watch => ended(sandbox).await.map(Reply::Ended),
+        Request::Watch => ended(sandbox).await,
         Request::Exec(spec) => return exec::run(sandbox, *spec, fds, sender, receiver).await,
         Request::Attach(id) => return attach(sandbox, &id, sender, receiver).await,
         Request::Execs => Ok(Reply::Execs(sandbox.detached.list())),
@@ -66,7 +66,7 @@ async fn stop(sandbox: &Sandbox, grace: Duration) -> Result<Reply, Failure> {
         .signal(sandbox.record.stop_signal)
         .doing("signalling the program")?;
     match tokio::time::timeout(grace, ended(sandbox)).await {
-        Ok(record) => record.map(Reply::Ended),
+        Ok(ended) => ended,
         Err(_) => kill(sandbox).await,
     }
 }
@@ -74,16 +74,19 @@ async fn stop(sandbox: &Sandbox, grace: Duration) -> Result<Reply, Failure> {
 /// Ends the first process, and with it every process of the sandbox (`pid_namespaces(7)`).
 async fn kill(sandbox: &Sandbox) -> Result<Reply, Failure> {
     sandbox.init.kill().doing("killing the program")?;
-    ended(sandbox).await.map(Reply::Ended)
+    ended(sandbox).await
 }
 
-async fn ended(sandbox: &Sandbox) -> Result<SandboxRecord, Failure> {
+async fn ended(sandbox: &Sandbox) -> Result<Reply, Failure> {
     let mut ended = sandbox.ended.clone();
     let record = ended
         .wait_for(Option::is_some)
         .await
         .doing("waiting for the program to end")?;
-    record.clone().ok_or(Failure::NotRunning)
+    record
+        .clone()
+        .map(|record| Reply::Ended(Box::new(record)))
+        .ok_or(Failure::NotRunning)
 }
 
 /// Forks a process into the sandbox's mounts that serves its files. It is outside of the

@@ -158,12 +158,8 @@ fn guide(
             .chain(v6)
             .collect()
     });
-    wire::send(
-        &socket,
-        &Step::Connected(addresses.unwrap_or_default()),
-        &[],
-    )
-    .doing("starting the sandbox's first process")?;
+    wire::send(socket, &Step::Connected(addresses.unwrap_or_default()), &[])
+        .doing("starting the sandbox's first process")?;
     wait_until_executed(socket)?;
     Ok(netns)
 }

@@ -103,9 +103,8 @@ impl Command {
         sender: Sender,
         mut receiver: Receiver,
     ) -> io::Result<()> {
-        sender
-            .send(&Reply::Started(self.info.borrow().pid.unwrap_or(0)), &[])
-            .await?;
+        let pid = self.info.borrow().pid.unwrap_or(0);
+        sender.send(&Reply::Started(pid), &[]).await?;
         let input = async {
             while let Some((input, _)) = receiver.recv::<ExecInput>().await? {
                 self.take(input).await?;
