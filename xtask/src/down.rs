@@ -32,7 +32,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     remove_all(server.api())
 }
 
-fn remove_all(api: &Api) -> Result<()> {
+/// Deletes every sandbox of a server.
+pub(crate) fn remove_all(api: &Api) -> Result<()> {
     loop {
         // The list comes in pages, and what is deleted leaves the first one.
         let list = api.expect(200, "GET", "/v1/sandboxes?all=true", None)?;

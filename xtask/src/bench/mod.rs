@@ -39,6 +39,9 @@ struct Sandbox {
     /// Write the table into docs/benchmarks.md.
     #[arg(long)]
     write: bool,
+    /// Measure the release build that is there.
+    #[arg(long)]
+    no_build: bool,
     /// Ask nothing.
     #[arg(long)]
     yes: bool,

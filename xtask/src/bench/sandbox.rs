@@ -10,6 +10,7 @@ use super::machine::{Machine, resident_mib};
 use super::page::{self, Figures};
 use super::{Sandbox, rounds};
 use crate::console::{self, Step};
+use crate::down;
 use crate::http::Api;
 use crate::image;
 use crate::packages::{self, consent, needs};
@@ -28,7 +29,9 @@ pub(super) fn run(args: &Sandbox) -> Result<()> {
         State::Absent => Some(docker::start()?),
         State::Answering | State::Forbidden => None,
     };
-    build(true)?;
+    if !args.no_build {
+        build(true)?;
+    }
     let folder = tempfile::Builder::new()
         .prefix("ctnr-bench-")
         .tempdir()
@@ -62,6 +65,16 @@ fn measure(args: &Sandbox, data_dir: &Path) -> Result<Figures> {
         release: true,
         data_dir: Some(data_dir.to_owned()),
     })?;
+    let figures = measure_at(args, &server);
+    if figures.is_err() {
+        // Sandboxes outlive the server, and its data directory is temporary.
+        let removed = down::remove_all(server.api());
+        removed.context("sandboxes of the measurement are left")?;
+    }
+    figures
+}
+
+fn measure_at(args: &Sandbox, server: &Server) -> Result<Figures> {
     let api = server.api();
     let idle_mib = resident_mib(server.pid()).context("the backend has ended")?;
     let step = Step::start("Warming up");

@@ -66,7 +66,7 @@ fn decide(asked: Option<Engine>, root: bool, docker: State) -> Result<Chosen> {
              sudo usermod -aG docker $USER               (then log in again: Docker)\n    \
              cargo xtask up --engine docker              (installs and starts Docker by sudo)\n    \
              cargo xtask up --engine native              (rootless: needs unprivileged user \
-             namespaces; sandboxes then have root as their only user, no limits and no egress)"
+             namespaces, and has what docs/native-engine.md says)"
         ),
     }
 }
