@@ -135,7 +135,14 @@ impl Backend {
 
     /// Its data directory.
     pub fn data(&self) -> PathBuf {
-        self.root.path().join("data")
+        let variables = &self.settings.variables;
+        match variables
+            .iter()
+            .find(|(name, _)| name == "CONTAINERS_DATA_DIR")
+        {
+            Some((_, path)) => PathBuf::from(path),
+            None => self.root.path().join("data"),
+        }
     }
 
     /// Its process id.
@@ -152,6 +159,13 @@ impl Backend {
     /// All processes that hold something of it open: itself, its launcher and the supervisors.
     pub fn processes(&self) -> Vec<u32> {
         processes_of(self.root.path())
+    }
+
+    /// The supervisors of its running sandboxes: the sandboxes' ids and the process ids.
+    pub fn supervisors(&self) -> Vec<(String, u32)> {
+        let sandboxes = self.data().join("sandboxes");
+        let below = |pid: &u32| below_of(*pid, &sandboxes).map(|id| (id, *pid));
+        self.processes().iter().filter_map(below).collect()
     }
 
     /// What is on the host of sandboxes with these ids, and of the data directory.
@@ -313,6 +327,14 @@ impl Drop for Backend {
             panic!("{error}\n{}", tail(&self.log(), 40));
         }
     }
+}
+
+/// The name of the first folder below `folder` that a process holds something open of.
+fn below_of(pid: u32, folder: &Path) -> Option<String> {
+    let fds = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+    let held = fds.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+    held.filter_map(|link| Some(link.strip_prefix(folder).ok()?.to_owned()))
+        .find_map(|link| Some(link.components().next()?.as_os_str().to_str()?.to_owned()))
 }
 
 /// Kills what holds something of a folder open.

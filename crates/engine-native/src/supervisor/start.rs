@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -12,13 +13,13 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::thread::UnshareFlags;
 
 use super::spawn::{fork_alone, in_child, wait_until_executed};
-use crate::cgroup::{self, Cgroup};
+use crate::cgroup::Cgroup;
 use crate::failure::Doing;
 use crate::init::{self, Step};
 use crate::log::LogWriter;
 use crate::network;
 use crate::ports::{self, Listener, PortError};
-use crate::process::{Forked, PidFd, start_time, wait};
+use crate::process::{Forked, PidFd, prefer_for_oom, start_time, wait};
 use crate::protocol::{Failure, IdMap, RootLaunch, SandboxLaunch, SandboxRecord};
 use crate::record;
 use crate::rootfs::{Mapping, mount_overlay};
@@ -26,6 +27,9 @@ use crate::wire;
 
 /// How many ids a sandbox has where the engine has the right to map more than one.
 const ID_COUNT: u32 = 65_536;
+
+/// How long a first process that fails has for its end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A sandbox whose program runs.
 pub(super) struct Started {
@@ -39,8 +43,8 @@ pub(super) struct Started {
     pub(super) stderr: OwnedFd,
 }
 
-/// Starts the sandbox's program. Where that fails, its processes, control group and ports are
-/// gone again.
+/// Starts the sandbox's program. Where that fails, its processes and ports are gone again; the
+/// control group, which this process may be in, is the engine's to remove.
 pub(super) fn start(launch: &SandboxLaunch) -> Result<Started, Failure> {
     let listeners = ports::bind(&launch.ports).map_err(port_failure)?;
     prepare_directories(&launch.root)?;
@@ -50,11 +54,12 @@ pub(super) fn start(launch: &SandboxLaunch) -> Result<Started, Failure> {
         }
         None => None,
     };
-    let started = start_in(launch, cgroup, listeners);
-    if let (Err(_), Some(name)) = (&started, &launch.cgroup) {
-        let _ = cgroup::remove(name);
+    if let Some(cgroup) = &cgroup {
+        cgroup
+            .join()
+            .doing("putting the sandbox under its limits")?;
     }
-    started
+    start_in(launch, cgroup, listeners)
 }
 
 fn start_in(
@@ -94,7 +99,17 @@ fn start_in(
     };
     drop((theirs, stdout_end, stderr_end));
 
-    match guide(launch, cgroup.as_ref(), &init, &ours) {
+    let running = match guide(launch, &init, &ours) {
+        Ok(netns) => wait_until_executed(&ours).map(|()| netns),
+        // What fails here may do so because the first process has failed: then it says why. Its
+        // namespaces go a moment before it has ended.
+        Err(failure) => Err(init
+            .ends_within(LAST_WORDS)
+            .then(|| wait_until_executed(&ours).err())
+            .flatten()
+            .unwrap_or(failure)),
+    };
+    match running {
         Ok(netns) => {
             let record = make_record(launch, &init, &listeners)?;
             Ok(Started {
@@ -109,27 +124,18 @@ fn start_in(
             })
         }
         Err(failure) => {
-            // What fails here may do so because the first process has failed: then it says why.
-            let cause = init
-                .has_ended()
-                .then(|| wait_until_executed(&ours).err())
-                .flatten();
             let _ = init.kill();
             let _ = wait(&init);
-            Err(cause.unwrap_or(failure))
+            Err(failure)
         }
     }
 }
 
-/// Takes the first process through its steps until the program runs.
-fn guide(
-    launch: &SandboxLaunch,
-    cgroup: Option<&Cgroup>,
-    init: &PidFd,
-    socket: &OwnedFd,
-) -> Result<OwnedFd, Failure> {
+/// Takes the first process through its steps until all is there that its program needs.
+fn guide(launch: &SandboxLaunch, init: &PidFd, socket: &OwnedFd) -> Result<OwnedFd, Failure> {
     let pid = init.pid();
     map_ids(pid, launch.root.ids).doing("mapping the sandbox's user ids")?;
+    prefer_for_oom(pid).doing("preparing the sandbox's first process")?;
     let namespace = |kind| {
         let path = format!("/proc/{pid}/ns/{kind}");
         fs::File::open(&path)
@@ -145,11 +151,6 @@ fn guide(
         IdMap::Single { .. } => wire::send(socket, &Step::Mapped, &[]),
     }
     .doing("starting the sandbox's first process")?;
-    if let Some(cgroup) = cgroup {
-        cgroup
-            .attach(pid)
-            .doing("putting the sandbox under its limits")?;
-    }
     let netns = namespace("net")?;
     connect(launch, &netns)?;
     let addresses = launch.network.link.map(|link| {
@@ -160,7 +161,6 @@ fn guide(
     });
     wire::send(socket, &Step::Connected(addresses.unwrap_or_default()), &[])
         .doing("starting the sandbox's first process")?;
-    wait_until_executed(socket)?;
     Ok(netns)
 }
 

@@ -18,4 +18,6 @@ mod leaks;
 mod network;
 mod outlive;
 mod registry;
+mod storm;
 mod system_calls;
+mod trouble;
