@@ -16,6 +16,9 @@ pub(crate) struct Args {
     /// The folder that the packages are put into; `target/dist` by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Pack the release build that is there.
+    #[arg(long)]
+    no_build: bool,
     /// Ask nothing.
     #[arg(long)]
     yes: bool,
@@ -30,19 +33,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let target = Workspace::read()?.target_directory;
     let out = args.out.clone().unwrap_or_else(|| target.join("dist"));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {out:?}"))?;
-    let step = Step::start("Building the binaries with optimisations");
-    workspace::cargo()
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "backend",
-            "-p",
-            "ctnr-cli",
-        ])
-        .within(&step)?;
-    step.done();
+    if !args.no_build {
+        let step = Step::start("Building the binaries with optimisations");
+        workspace::cargo()
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "-p",
+                "backend",
+                "-p",
+                "ctnr-cli",
+            ])
+            .within(&step)?;
+        step.done();
+    }
     let step = Step::start("Packing the .deb");
     let package = deb::pack(&target.join("release"), &out)?;
     step.done();
