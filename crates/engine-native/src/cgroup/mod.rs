@@ -9,7 +9,7 @@ mod v2;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use ctnr_model::Limits;
+use ctnr_model::{Limits, SandboxId};
 
 /// The directory in each hierarchy that all groups of ctnr are in.
 pub(crate) const PARENT: &str = "ctnr";
@@ -50,11 +50,12 @@ impl Cgroup {
         }
     }
 
-    /// Moves a process into the group: 0 for the calling one. Nothing to do on version 2, where
-    /// processes are forked into it.
-    pub(crate) fn attach(&self, pid: u32) -> io::Result<()> {
+    /// On version 1, moves the calling process into the group: a supervisor, so that its children
+    /// are in it from the start. Moving each of them takes milliseconds (the kernel waits for all
+    /// processors to pass a quiet point), and there is no forking into a group as on version 2.
+    pub(crate) fn join(&self) -> io::Result<()> {
         match self {
-            Self::V1(group) => group.attach(pid),
+            Self::V1(group) => group.join(),
             Self::V2(_) => Ok(()),
         }
     }
@@ -87,14 +88,33 @@ pub(crate) fn is_usable() -> bool {
     usable && removed.is_ok()
 }
 
-/// Removes the group `name`, whichever version made it. One that is gone is no error; one that
-/// still has processes is, and they are killed.
+/// Removes the group `name`. One that is gone is no error; one that has processes is.
 pub(crate) fn remove(name: &str) -> io::Result<()> {
     if v2::is_mounted() {
         v2::remove(name)
     } else {
         v1::remove(name)
     }
+}
+
+/// Kills every process in the group `name`.
+pub(crate) fn kill(name: &str) {
+    if v2::is_mounted() {
+        v2::kill(name)
+    } else {
+        v1::kill(name)
+    }
+}
+
+/// The names of the groups that were made for one sandbox: each start makes one.
+pub(crate) fn list(sandbox: &SandboxId) -> Vec<String> {
+    let mut names = if v2::is_mounted() {
+        v2::list()
+    } else {
+        v1::list()
+    };
+    names.retain(|name| name.starts_with(sandbox.as_str()));
+    names
 }
 
 /// Removes [`PARENT`] itself where nothing is left in it.
@@ -104,6 +124,18 @@ pub(crate) fn remove_parent() {
     } else {
         v1::remove_parent();
     }
+}
+
+/// The directories in `directory`, by name.
+fn subdirectories(directory: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
 }
 
 /// Removes a group's directory; one that is gone is no error.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ctnr_model::Limits;
 
-use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, write};
+use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, subdirectories, write};
 
 /// The controllers that limits need, by the name of their mount.
 const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
@@ -27,11 +27,13 @@ impl Group {
     pub(super) fn create(name: &str, limits: &Limits) -> io::Result<Self> {
         let mut members = Vec::new();
         for controller in CONTROLLERS {
-            if !Path::new(ROOT)
-                .join(controller)
-                .join("cgroup.procs")
-                .exists()
-            {
+            let limited = match controller {
+                "memory" => limits.memory.is_some(),
+                "cpu" => limits.cpus.is_some(),
+                _ => limits.pids.is_some(),
+            };
+            // Joining a group costs milliseconds, so only those are made that limit something.
+            if !limited {
                 continue;
             }
             let directory = path(controller, name);
@@ -90,20 +92,17 @@ impl Group {
                     .open(format!("{directory}/cgroup.procs"))?,
             );
         }
-        if members.is_empty() {
-            return Err(io::Error::other("the host mounts no control groups"));
-        }
         Ok(Self {
             name: name.to_owned(),
             members,
         })
     }
 
-    pub(super) fn attach(&self, pid: u32) -> io::Result<()> {
-        let pid = pid.to_string();
+    /// Moves the calling process into the group.
+    pub(super) fn join(&self) -> io::Result<()> {
         self.members
             .iter()
-            .try_for_each(|mut members| members.write_all(pid.as_bytes()))
+            .try_for_each(|mut members| members.write_all(b"0"))
     }
 
     pub(super) fn oom_kills(&self) -> u64 {
@@ -115,9 +114,14 @@ impl Group {
 }
 
 pub(super) fn remove(name: &str) -> io::Result<()> {
+    CONTROLLERS
+        .into_iter()
+        .try_for_each(|controller| remove_directory(&path(controller, name)))
+}
+
+pub(super) fn kill(name: &str) {
     for controller in CONTROLLERS {
-        let directory = path(controller, name);
-        let members = std::fs::read_to_string(format!("{directory}/cgroup.procs"));
+        let members = std::fs::read_to_string(format!("{}/cgroup.procs", path(controller, name)));
         for pid in members
             .unwrap_or_default()
             .lines()
@@ -127,9 +131,18 @@ pub(super) fn remove(name: &str) -> io::Result<()> {
                 let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
             }
         }
-        remove_directory(&directory)?;
     }
-    Ok(())
+}
+
+pub(super) fn list() -> Vec<String> {
+    let parents = CONTROLLERS.map(|controller| format!("{ROOT}/{controller}/{PARENT}"));
+    let mut names: Vec<String> = parents
+        .iter()
+        .flat_map(|parent| subdirectories(parent))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 pub(super) fn remove_parent() {

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use ctnr_model::Limits;
 
-use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, write};
+use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, subdirectories, write};
 
 /// The controllers that limits need.
 const CONTROLLERS: &str = "+cpu +memory +pids";
@@ -91,12 +91,16 @@ fn prepare_parent() -> io::Result<()> {
 }
 
 pub(super) fn remove(name: &str) -> io::Result<()> {
-    let directory = path(name);
-    let kill = format!("{directory}/cgroup.kill");
-    if std::path::Path::new(&kill).exists() {
-        write(&kill, "1")?;
-    }
-    remove_directory(&directory)
+    remove_directory(&path(name))
+}
+
+pub(super) fn kill(name: &str) {
+    // The group may be gone; before Linux 5.14 there is no such file.
+    let _ = write(&format!("{}/cgroup.kill", path(name)), "1");
+}
+
+pub(super) fn list() -> Vec<String> {
+    subdirectories(&format!("{ROOT}/{PARENT}"))
 }
 
 pub(super) fn remove_parent() {

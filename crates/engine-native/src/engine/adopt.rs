@@ -1,6 +1,7 @@
 //! Sandboxes that were there before the engine, and sandboxes whose supervisors are lost.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use ctnr_engine::{EngineError, Result, SandboxExit};
 use ctnr_model::{ExitStatus, SandboxId};
@@ -38,9 +39,7 @@ pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
                     sandbox = id.short(),
                     "removing what is left of a failed start"
                 );
-                if let Err(error) = cgroup::remove(id.as_str()) {
-                    tracing::warn!(sandbox = id.short(), %error, "a control group is left");
-                }
+                remove_groups(cgroup::list(&id)).await;
                 inner
                     .trash
                     .throw(&entry.path())
@@ -66,6 +65,7 @@ async fn adopt(inner: &Arc<Inner>, id: SandboxId, record: SandboxRecord) {
         .unwrap_or_else(PoisonError::into_inner)
         .insert(id.clone(), Arc::clone(&sandbox));
     if !running {
+        tokio::spawn(remove_groups(record.cgroup.into_iter().collect()));
         return;
     }
     inner.links.adopt(link).await;
@@ -90,10 +90,13 @@ pub(super) async fn watch_lifeline(
     _open: Sender,
     mut receiver: Receiver,
 ) {
+    // The group of this run: a later one has another.
+    let group = sandbox.record().and_then(|record| record.cgroup);
     match receiver.recv::<Report>().await {
         Ok(Some((Report::Ended(record), _))) => ended(&inner, &sandbox, record).await,
         _ => lost(&inner, &sandbox).await,
     }
+    remove_groups(group.into_iter().collect()).await;
 }
 
 /// Waits for the end of a sandbox that an earlier engine started.
@@ -103,10 +106,12 @@ async fn watch_control(
     _open: Sender,
     mut receiver: Receiver,
 ) {
+    let group = sandbox.record().and_then(|record| record.cgroup);
     match receiver.recv::<Reply>().await {
         Ok(Some((Reply::Ended(record), _))) => ended(&inner, &sandbox, *record).await,
         _ => lost(&inner, &sandbox).await,
     }
+    remove_groups(group.into_iter().collect()).await;
 }
 
 /// A supervisor has told that its sandbox's program ended.
@@ -142,7 +147,7 @@ async fn lost(inner: &Arc<Inner>, sandbox: &Sandbox) {
             let _ = init.kill();
         }
         if let Some(name) = &record.cgroup {
-            remove_group(name).await;
+            cgroup::kill(name);
         }
     }
     let ended_at = Some((Timestamp::now(), ExitStatus::signaled(libc::SIGKILL)));
@@ -156,13 +161,24 @@ async fn lost(inner: &Arc<Inner>, sandbox: &Sandbox) {
     ended(inner, sandbox, record).await;
 }
 
-/// Removes a control group, whose processes may take a moment to be gone.
-pub(super) async fn remove_group(name: &str) {
+/// Removes control groups of programs that have ended. A supervisor takes a moment to say its last
+/// words and leave its group; one that does not is killed.
+pub(super) async fn remove_groups(mut names: Vec<String>) {
     for attempt in 0..100u64 {
-        match cgroup::remove(name) {
-            Ok(()) => return,
-            Err(error) if attempt == 99 => tracing::warn!(%error, "a control group is left"),
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(1 + attempt)).await,
+        if attempt == 90 {
+            names.iter().for_each(|name| cgroup::kill(name));
         }
+        names.retain(|name| match cgroup::remove(name) {
+            Ok(()) => false,
+            Err(error) if attempt == 99 => {
+                tracing::warn!(%error, "a control group is left");
+                true
+            }
+            Err(_) => true,
+        });
+        if names.is_empty() {
+            return cgroup::remove_parent();
+        }
+        tokio::time::sleep(Duration::from_millis(1 + attempt)).await;
     }
 }

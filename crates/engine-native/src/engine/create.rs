@@ -7,9 +7,10 @@ use std::sync::{Arc, PoisonError};
 use ctnr_engine::{EngineError, Result, Started};
 use ctnr_images::{ImageError, StoredImage};
 use ctnr_model::{Digest, HostBinding, PortRequest, Process, PublishedPort, SandboxSpec};
+use jiff::Timestamp;
 
 use super::Inner;
-use super::adopt::watch_lifeline;
+use super::adopt::{remove_groups, watch_lifeline};
 use super::images::engine_error;
 use super::sandbox::{Sandbox, status_of};
 use super::signals::stop_signal;
@@ -169,13 +170,16 @@ async fn launch(
         ports,
         limits: spec.limits,
         network,
+        // A name of its own for each start: the group of the last one may still be there.
         cgroup: inner
             .identity
             .limits
-            .then(|| sandbox.id.as_str().to_owned()),
+            .then(|| format!("{}-{}", sandbox.id, Timestamp::now().as_microsecond())),
     };
+    let group = request.cgroup.clone();
     let result = run(inner, sandbox, request).await;
     if result.is_err() {
+        tokio::spawn(remove_groups(group.into_iter().collect()));
         inner.links.release(link).await;
     }
     result

@@ -7,8 +7,10 @@ use ctnr_engine::{EngineError, Result};
 use ctnr_model::SandboxId;
 
 use super::Inner;
-use super::adopt::remove_group;
+use super::adopt::remove_groups;
 use super::life::end;
+use super::sandbox::Sandbox;
+use crate::cgroup;
 use crate::protocol::Request;
 
 /// How long killing everything in a sandbox may take before its supervisor is killed as well.
@@ -41,19 +43,16 @@ pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&sandbox.id);
-        let group = sandbox.record().and_then(|record| record.cgroup);
-        tokio::spawn(clean_up(Arc::clone(&inner), sandbox.index, group));
+        tokio::spawn(clean_up(Arc::clone(&inner), Arc::clone(&sandbox)));
         Ok(())
     })
     .await
     .map_err(|error| EngineError::internal("deleting the sandbox", error))?
 }
 
-async fn clean_up(inner: Arc<Inner>, index: u32, group: Option<String>) {
-    if let Some(name) = group {
-        remove_group(&name).await;
-    }
-    inner.indexes.release(index);
+async fn clean_up(inner: Arc<Inner>, sandbox: Arc<Sandbox>) {
+    remove_groups(cgroup::list(&sandbox.id)).await;
+    inner.indexes.release(sandbox.index);
     tokio::time::sleep(IDLE).await;
     inner.links.release_if_unused().await;
 }

@@ -6,6 +6,7 @@ mod credentials;
 mod descriptors;
 mod exit;
 mod namespaces;
+mod oom;
 mod pidfd;
 mod user;
 
@@ -18,5 +19,6 @@ pub(crate) use namespaces::{
     enter_pids_of, enter_sandbox, forking_into_pids_of, in_own_mounts, new_cgroup_namespace,
     own_pids,
 };
+pub(crate) use oom::{prefer_for_oom, prefer_self_for_oom};
 pub(crate) use pidfd::{PidFd, signal_from_raw, start_time};
 pub(crate) use user::{ResolvedUser, resolve as resolve_user};

@@ -18,7 +18,7 @@ use crate::failure::Doing;
 use crate::init::{Report, become_program};
 use crate::process::{
     Forked, PidFd, become_root_of_namespace, enter_pids_of, enter_sandbox, forking_into_pids_of,
-    resolve_user, wait_alone,
+    prefer_self_for_oom, resolve_user, wait_alone,
 };
 use crate::protocol::{ExecInput, Failure, IdMap, Reply};
 use crate::terminal;
@@ -187,11 +187,7 @@ fn become_command(
     supervisor: &OwnedFd,
     fds: &[OwnedFd],
 ) -> Result<Infallible, Failure> {
-    if let Some(cgroup) = &sandbox.cgroup {
-        cgroup
-            .attach(0)
-            .doing("putting the command under the sandbox's limits")?;
-    }
+    prefer_self_for_oom().doing("preparing the command")?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).doing("closing the process to tracing")?;
     enter_sandbox(&sandbox.init).doing("entering the sandbox")?;
     if !is_privileged(sandbox) {

@@ -22,7 +22,7 @@ use super::detached::Detached;
 use super::output::pump;
 use super::spawn::{fork_alone, leave};
 use super::start::Started;
-use crate::cgroup::{self, Cgroup};
+use crate::cgroup::Cgroup;
 use crate::ports::{self, SocketOpener, Target};
 use crate::process::{Forked, PidFd, close_all_but, enter_sandbox, own_pids, wait};
 use crate::protocol::{IdMap, Report, SandboxRecord};
@@ -36,6 +36,9 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// How long callers are given to read their last answers.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How often a supervisor looks whether its sandbox still exists.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// What the tasks of a supervisor share.
 pub(super) struct Sandbox {
@@ -95,6 +98,7 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         ended,
     });
     let mut connections = JoinSet::new();
+    let mut looks = tokio::time::interval(LOOK);
     let exit = wait_for(sandbox.init.try_clone()?);
     tokio::pin!(exit);
     let exit = loop {
@@ -105,6 +109,11 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
                 connections.spawn_local(control::answer(Rc::clone(&sandbox), stream.into_std()?));
             }
             Some(_) = connections.join_next() => {}
+            // An engine that died while this sandbox was starting was never told of it, and the
+            // next one has thrown its directory away.
+            _ = looks.tick() => if !directory.exists() {
+                sandbox.init.kill()?;
+            },
         }
     };
 
@@ -166,7 +175,8 @@ pub(super) async fn wait_for(child: PidFd) -> io::Result<ExitStatus> {
     wait(child.get_ref())
 }
 
-/// Writes down how the program ended, and removes what was needed to run it.
+/// Writes down how the program ended. The engine removes its control group, which this process may
+/// be in.
 fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
     let oom_killed = exit.signal == Some(libc::SIGKILL) && sandbox.oom_kills() > 0;
     let ended = Some((Timestamp::now(), ExitStatus { oom_killed, ..exit }));
@@ -175,11 +185,5 @@ fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
         ..sandbox.record.clone()
     };
     record::write(&record.root.dir, &record)?;
-    if let Some(name) = &record.cgroup {
-        // A process may take a moment to leave its group; the engine removes what is left.
-        if let Err(error) = cgroup::remove(name) {
-            tracing::debug!(%error, "a control group is left to the engine");
-        }
-    }
     Ok(record)
 }
