@@ -56,6 +56,16 @@ pub(crate) const TEST: &[Need] = &[
     ),
     need("util-linux", "unshare", "gives a test a network of its own"),
     need(
+        "curl",
+        "curl",
+        "sends the requests of the specification as they stand there",
+    ),
+    need(
+        "bsdutils",
+        "script",
+        "gives a test of the command line a terminal",
+    ),
+    need(
         "busybox-static",
         "busybox",
         "is the one program in the test image busybox:latest",
