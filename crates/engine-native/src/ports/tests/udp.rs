@@ -73,5 +73,7 @@ fn a_program_that_comes_later_is_reached() {
     echo_udp(&free.to_string());
     client.send(b"x").unwrap();
     let mut answer = [0; 8];
-    assert_eq!(client.recv(&mut answer).unwrap(), 1);
+    // On a busy machine the first packet may have been on its way still, and arrive after all.
+    while client.recv(&mut answer).unwrap() != 1 {}
+    assert_eq!(answer[0], b'x');
 }
