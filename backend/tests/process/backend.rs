@@ -104,6 +104,7 @@ impl Backend {
     }
 
     /// Ends it at once, whatever it does.
+    #[cfg(feature = "system-tests")]
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
