@@ -38,4 +38,4 @@ pub use probe::with_probe;
 pub use program::{built, launcher_of};
 pub use sandbox::{Exec, Sandbox};
 pub use tarball::Item;
-pub use wait::{PATIENCE, eventually};
+pub use wait::{PATIENCE, eventually, eventually_within};

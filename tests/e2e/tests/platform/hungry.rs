@@ -1,7 +1,7 @@
 //! Programs that take all they can get: the host and the neighbours stay as they are, and delete
 //! still works.
 
-use ctnr_e2e::{Backend, Sandbox, eventually, with_probe};
+use ctnr_e2e::{Backend, PATIENCE, Sandbox, eventually, eventually_within, with_probe};
 use serde_json::{Value, json};
 
 fn start(backend: &Backend, cmd: &[&str], limits: &Value) -> Sandbox {
@@ -145,7 +145,7 @@ fn hundreds_of_thousands_of_files() {
     let next = start(&backend, &["sleep", "1000"], &json!({}));
     neighbour_is_well(&next);
     next.delete();
-    eventually("an empty data directory", || left(&backend));
+    eventually_within(5 * PATIENCE, "an empty data directory", || left(&backend));
 }
 
 /// Deeper than a path can name: whoever removes it by paths fails.
@@ -158,7 +158,7 @@ fn folders_in_folders() {
     let archive = backend.api().get(&sandbox.path("/files/list?path=/tmp"));
     archive.expect(200);
     sandbox.delete();
-    eventually("an empty data directory", || left(&backend));
+    eventually_within(5 * PATIENCE, "an empty data directory", || left(&backend));
 }
 
 /// What is left of sandboxes in the data directory, whether thrown away or not.
