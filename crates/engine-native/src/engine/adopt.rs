@@ -50,6 +50,7 @@ pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
             }
         }
     }
+    inner.links.sweep().await;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Numbers for sandboxes, which user ids follow from, and for links, which addresses follow from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use ctnr_engine::{EngineError, Result};
@@ -44,6 +44,17 @@ impl Indexes {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.used.insert(index);
         state.next = state.next.max(index + 1) % CAPACITY;
+    }
+
+    /// The numbers that are in use.
+    pub(super) fn used(&self) -> HashSet<u32> {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .used
+            .iter()
+            .copied()
+            .collect()
     }
 
     /// Gives a number back.

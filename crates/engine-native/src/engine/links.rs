@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::identity::Identity;
 use super::indexes::Indexes;
-use crate::network::{Block, Egress, HostNetwork, LinkPlan, resolver};
+use crate::network::{Block, Egress, HostNetwork, LinkPlan, resolver, sweep};
 use crate::protocol::NetworkLaunch;
 
 /// How old the look at the host's uplinks and firewall may be that a new link relies on.
@@ -124,6 +124,23 @@ impl Links {
             state.egress = Some((Instant::now(), egress));
         }
         Ok(())
+    }
+}
+
+impl Links {
+    /// Removes links that no sandbox uses: those of sandboxes that were lost with an engine.
+    pub(super) async fn sweep(&self) {
+        let Some((_, egress)) = self.state.lock().await.egress else {
+            return;
+        };
+        let used = self.indexes.used();
+        let swept = tokio::task::spawn_blocking(move || sweep(egress.instance, &used)).await;
+        match swept {
+            Ok(Ok(links)) if links.is_empty() => {}
+            Ok(Ok(links)) => tracing::info!(count = links.len(), "removed links that nothing used"),
+            Ok(Err(error)) => tracing::warn!(%error, "unused links are left"),
+            Err(error) => tracing::warn!(%error, "unused links are left"),
+        }
     }
 }
 

@@ -112,11 +112,6 @@ impl NativeEngine {
             images: NativeImages::new(store),
         })
     }
-
-    /// The process id of the launcher, for tests that kill it.
-    pub fn launcher_pid(&self) -> u32 {
-        self.inner.launcher.pid()
-    }
 }
 
 impl Inner {

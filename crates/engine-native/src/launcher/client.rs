@@ -52,15 +52,6 @@ impl Launcher {
         }
         Ok(ours)
     }
-
-    /// The launcher's process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.running
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .process
-            .id()
-    }
 }
 
 impl Running {
