@@ -32,6 +32,10 @@ impl From<Failure> for EngineError {
             Failure::Bad(message) => Self::BadRequest(message),
             Failure::ExecNotFound(id) => Self::ExecNotFound(id),
             Failure::NotRunning => Self::NotRunning,
+            Failure::Full => Self::Conflict(
+                "the sandbox has as many processes as its limit allows; end some, or restart it"
+                    .to_owned(),
+            ),
             Failure::Unreachable(port, reason) => Self::Unavailable(format!(
                 "nothing answers at port {port} in the sandbox: {reason}"
             )),

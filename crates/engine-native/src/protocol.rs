@@ -155,6 +155,8 @@ pub(crate) enum Failure {
     ExecNotFound(ExecId),
     /// The sandbox's program has ended.
     NotRunning,
+    /// The sandbox has as many processes as it may.
+    Full,
     /// Nothing answers at the sandbox's port, and why.
     Unreachable(u16, String),
     /// What was being done, and why it failed.

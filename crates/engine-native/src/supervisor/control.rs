@@ -96,8 +96,10 @@ fn serve_files(sandbox: &Rc<Sandbox>, fds: Vec<OwnedFd>) -> Result<(), Failure> 
         .into_iter()
         .next()
         .ok_or_else(|| Failure::Other("serving files".into(), "no socket came along".into()))?;
-    let forked = fork_alone(UnshareFlags::empty(), None)
-        .doing("forking a process for the sandbox's files")?;
+    let forked = match fork_alone(UnshareFlags::empty(), None) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(Failure::Full),
+        forked => forked.doing("forking a process for the sandbox's files")?,
+    };
     match forked {
         Forked::Child => {
             let ready = close_all_but(&[sandbox.init.as_fd(), socket.as_fd()])

@@ -142,6 +142,7 @@ pub(super) async fn start(
         Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => {
             return Err(Failure::NotRunning);
         }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(Failure::Full),
         Err(error) => return Err(error).doing("forking the command"),
     };
     drop((theirs, fds));

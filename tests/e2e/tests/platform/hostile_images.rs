@@ -231,7 +231,7 @@ fn tried(backend: &mut Backend, image: &Image, name: &str, what: &str) {
         }));
         let exec = exec.expect(200).json();
         assert!(
-            exec["output"].as_str().unwrap().starts_with("here\n"),
+            exec["stdout"].as_str().unwrap().starts_with("here\n"),
             "{what}: {exec}"
         );
         for file in [
