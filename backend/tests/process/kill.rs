@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use ctnr_engine::contract::TestImage;
 use serde_json::{Value, json};
 
 use super::backend::{Backend, command};
@@ -35,9 +36,7 @@ impl Host {
     fn start(&self) -> Backend {
         let mut command = command(self.data.path());
         let backend = Backend::spawn(command.env("CONTAINERS_ENGINE", self.engine));
-        if self.engine == "native" {
-            bring_busybox(&backend);
-        }
+        bring_image(&backend, self.engine);
         backend
     }
 
@@ -77,24 +76,20 @@ impl Drop for Host {
     }
 }
 
-/// Gives the native engine the image that Docker has.
-fn bring_busybox(backend: &Backend) {
-    if backend
-        .get("/v1/images/inspect?name=busybox&engine=native")
-        .status
-        == 200
-    {
+/// Gives the engine the image of the contract suite.
+fn bring_image(backend: &Backend, engine: &str) {
+    let inspect = format!(
+        "/v1/images/inspect?name={}&engine={engine}",
+        TestImage::base().tag
+    );
+    if backend.get(&inspect).status == 200 {
         return;
     }
-    let archive = backend.get("/v1/images/export?name=busybox&engine=docker");
-    assert_eq!(
-        archive.status, 200,
-        "Docker has no busybox; run `cargo xtask test`"
-    );
-    let path = "/v1/images/import?engine=native";
+    let path = format!("/v1/images/import?engine={engine}");
     let kind = "application/x-tar";
-    let import = client::send(backend.address, "POST", path, kind, &archive.body).unwrap();
-    assert_eq!(import.status, 200);
+    let archive = TestImage::base().archive();
+    let import = client::send(backend.address, "POST", &path, kind, &archive).unwrap();
+    assert_eq!(import.status, 200, "{import:?}");
 }
 
 fn post(backend: &Backend, path: &str, body: &Value) -> Answer {
@@ -115,7 +110,9 @@ fn listed(backend: &Backend) -> BTreeSet<String> {
 /// Makes sandboxes and deletes every second one, until the backend is gone.
 fn make_and_delete(address: std::net::SocketAddr) -> Told {
     let mut told = Told::default();
-    let body = serde_json::to_vec(&json!({"image": "busybox", "cmd": ["sleep", "600"]})).unwrap();
+    let body =
+        serde_json::to_vec(&json!({"image": TestImage::base().tag, "cmd": ["sleep", "600"]}))
+            .unwrap();
     for number in 0.. {
         let Ok(made) = client::send(address, "POST", "/v1/sandboxes", JSON, &body) else {
             break;
@@ -210,7 +207,7 @@ fn an_end_that_nobody_saw_has_its_code(engine: &'static str) {
     let host = Host::new(engine);
     let mut backend = host.start();
     let script = "echo said; sleep 1; exit 7";
-    let body = json!({"image": "busybox", "name": "ends", "cmd": ["sh", "-c", script]});
+    let body = json!({"image": TestImage::base().tag, "name": "ends", "cmd": ["sh", "-c", script]});
     assert!(post(&backend, "/v1/sandboxes", &body).status < 300);
     backend.kill();
     std::thread::sleep(Duration::from_secs(2));
