@@ -3,7 +3,7 @@
 //! An engine's integration test names a function that makes a [`Setup`], and
 //! [`contract_tests!`](crate::contract_tests) turns every behaviour into a test of its own:
 //!
-//! ```ignore
+//! ```text
 //! async fn setup() -> Setup { /* an engine that has no sandboxes */ }
 //! ctnr_engine::contract_tests!(setup);
 //! ```

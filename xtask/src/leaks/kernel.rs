@@ -49,7 +49,10 @@ fn folders(folder: &Path, facts: &mut Facts) {
         if shown.ends_with(".scope") || shown.ends_with(".service") {
             continue;
         }
-        facts.insert(shown, String::new());
+        // Docker's daemon makes this one with its first container, and keeps it; what is in it counts.
+        if !shown.ends_with("/docker") {
+            facts.insert(shown, String::new());
+        }
         folders(&path, facts);
     }
 }

@@ -110,6 +110,12 @@ impl Links {
         }
     }
 
+    /// Puts the host's network back as it was, for the caller who knows that no sandbox has a link.
+    pub(super) async fn release_all(&self) {
+        self.state.lock().await.users = 0;
+        self.release_if_unused().await;
+    }
+
     /// Has what an earlier engine left on the host removed with the last sandbox, too.
     pub(super) async fn adopt_host(&self) -> Result<()> {
         let Some(host) = &self.host else {

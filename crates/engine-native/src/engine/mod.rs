@@ -246,6 +246,22 @@ impl SandboxEngine for NativeEngine {
     }
 
     async fn close(&self) {
-        self.inner.links.release_if_unused().await;
+        let linked = {
+            let sandboxes = self
+                .inner
+                .sandboxes
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            let runs = |sandbox: &Arc<Sandbox>| {
+                sandbox
+                    .running_record()
+                    .is_ok_and(|record| record.link.is_some())
+            };
+            sandboxes.values().any(runs)
+        };
+        // The ends of sandboxes that were just deleted may not have been counted so far.
+        if !linked {
+            self.inner.links.release_all().await;
+        }
     }
 }
