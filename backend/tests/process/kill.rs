@@ -71,7 +71,9 @@ impl Drop for Host {
     /// A test that fails leaves nothing on the host either.
     fn drop(&mut self) {
         if std::thread::panicking() && !self.held().is_empty() {
-            remove_all(&self.start());
+            let backend = self.start();
+            remove_all(&backend);
+            backend.terminate();
         }
     }
 }
@@ -228,6 +230,8 @@ fn an_end_that_nobody_saw_has_its_code(engine: &'static str) {
         (running["sandboxes"] == json!([])).then_some(())
     });
     remove_all(&backend);
+    // Only an end in order puts the host's network back.
+    backend.terminate();
 }
 
 fn remove_all(backend: &Backend) {
