@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ctnr_model::SandboxId;
 use tokio::sync::Notify;
 
+use super::adopt::remove_groups;
+use crate::cgroup;
 use crate::remove::remove_tree;
 
 /// A directory on the same file system, to which what is to be removed is renamed: it is gone at
@@ -34,7 +37,8 @@ impl Trash {
     /// Throws a directory away; one that is gone is no error.
     pub(super) fn throw(&self, path: &Path) -> io::Result<()> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", std::process::id());
+        let thrown = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{thrown}-{}-{number}", std::process::id());
         match std::fs::rename(path, self.directory.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => {
@@ -49,6 +53,7 @@ impl Trash {
 async fn empty(directory: PathBuf, thrown: Arc<Notify>) {
     loop {
         thrown.notified().await;
+        remove_groups(left_groups(&directory)).await;
         let directory = directory.clone();
         let emptied = tokio::task::spawn_blocking(move || -> io::Result<()> {
             for entry in std::fs::read_dir(&directory)? {
@@ -63,4 +68,17 @@ async fn empty(directory: PathBuf, thrown: Arc<Notify>) {
             Err(error) => tracing::warn!(%error, "a deleted sandbox's files are left"),
         }
     }
+}
+
+/// The control groups of the sandboxes whose directories are in the trash. Where the engine that
+/// deleted one died at once, nobody else knows of them.
+fn left_groups(directory: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| SandboxId::parse(name.split('-').next()?).ok())
+        .flat_map(|sandbox| cgroup::list(&sandbox))
+        .collect()
 }
