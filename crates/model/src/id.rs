@@ -1,4 +1,4 @@
-//! Ids and names of sandboxes and execs.
+//! Ids of everything, and names.
 
 use std::fmt;
 
@@ -77,6 +77,22 @@ hex_id!(
     /// The id of a command that runs, or ran, in a sandbox: 64 lower-case hexadecimal digits.
     ExecId,
     "exec id"
+);
+hex_id!(
+    /// The id of a Win32 container: 64 lower-case hexadecimal digits.
+    ContainerId,
+    "container id"
+);
+hex_id!(
+    /// The id of a job: 64 lower-case hexadecimal digits.
+    JobId,
+    "job id"
+);
+hex_id!(
+    /// The id of a layer of files that lies over an image's layers: 64 lower-case hexadecimal
+    /// digits.
+    LayerId,
+    "layer id"
 );
 
 /// A sandbox's name: as Docker's, a letter or digit, then letters, digits, `_`, `.` and `-`.

@@ -21,7 +21,7 @@ mod state;
 
 pub use digest::{Digest, DigestAlgorithm};
 pub use event::{Event, EventAction, EventSubject};
-pub use id::{ExecId, SandboxId, SandboxName, SandboxQuery};
+pub use id::{ContainerId, ExecId, JobId, LayerId, SandboxId, SandboxName, SandboxQuery};
 pub use image::{Architecture, ImageConfig, Platform};
 pub use invalid::Invalid;
 pub use limits::{Cpus, Limits, PidLimit};
