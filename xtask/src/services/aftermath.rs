@@ -1,6 +1,6 @@
 //! What a daemon of Docker leaves when it is stopped, and how a test run takes it back.
 //!
-//! dockerd keeps its bridge, its firewall tables, the forwarding that it switched on, its cgroup
+//! dockerd keeps its bridges, its firewall tables, the forwarding that it switched on, its cgroup
 //! and its folders in `/run`. Only what was not there before is removed, and only after a daemon
 //! that this run started has ended.
 
@@ -15,7 +15,7 @@ use crate::process::Run;
 /// Takes back what Docker added between two snapshots.
 pub(crate) fn take_back(before: &Snapshot, after: &Snapshot) {
     for name in added(before, after, "link") {
-        if name == "docker0" {
+        if is_bridge(name) {
             attempt(Run::new("ip").args(["link", "delete", name]));
         }
     }
@@ -51,6 +51,12 @@ pub(crate) fn take_back(before: &Snapshot, after: &Snapshot) {
     }
 }
 
+/// Whether Docker names its bridges so: the default one, or a network's by twelve digits of its id.
+fn is_bridge(link: &str) -> bool {
+    let is_id = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    link == "docker0" || link.strip_prefix("br-").is_some_and(is_id)
+}
+
 fn added<'a>(before: &Snapshot, after: &'a Snapshot, kind: &str) -> BTreeSet<&'a str> {
     let known: BTreeSet<&str> = before.facts(kind).map(|(name, _)| name).collect();
     after
@@ -78,6 +84,14 @@ fn attempt(run: Run) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bridges_are_told_by_name() {
+        assert!(is_bridge("docker0") && is_bridge("br-1b890d63ad2d"));
+        for other in ["eth0", "br-lan", "br-1b890d63ad2", "docker1"] {
+            assert!(!is_bridge(other), "{other}");
+        }
+    }
 
     #[test]
     fn only_tables_are_tables() {

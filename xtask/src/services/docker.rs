@@ -91,6 +91,9 @@ pub(crate) fn start() -> Result<Service> {
         .args(["--log-level", "warn"]);
     let mut service = Service::start("dockerd", command, &data.join("dockerd.log"))?;
     service.wait_until(|| state() == State::Answering)?;
+    // containerd makes it with its first container, whatever its state directory is. Made before a
+    // test makes that container, it is the daemon's and not what a test left.
+    fs::create_dir_all("/run/containerd/s").context("cannot make /run/containerd")?;
     Ok(service)
 }
 

@@ -198,6 +198,7 @@ mod tests {
                     "route",
                     "firewall",
                     "sysctl",
+                    "file /run/containerd",
                     "file /run/docker",
                 ]
                 .iter()
