@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use ctnr_api::EventQuery;
+use ctnr_model::EventSubject;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Api;
@@ -39,7 +40,11 @@ pub(super) async fn events(
         None => api.app.latest_event().await?,
     };
     let filter = EventFilter {
-        subjects: query.subject,
+        subjects: if query.subject.is_empty() {
+            vec![EventSubject::Sandbox, EventSubject::Image]
+        } else {
+            query.subject
+        },
         actions: query.action,
         ids: query.id.into_iter().collect(),
     };

@@ -95,97 +95,109 @@ hex_id!(
     "layer id"
 );
 
-/// A sandbox's name: as Docker's, a letter or digit, then letters, digits, `_`, `.` and `-`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SandboxName(String);
+macro_rules! name_and_query {
+    ($thing:literal, $name:ident, $query:ident, $id:ident) => {
+        #[doc = concat!("A ", $thing, "'s name: as Docker's, a letter or digit, then letters, digits, `_`, `.` and `-`.")]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
 
-impl SandboxName {
-    /// The longest name, in bytes.
-    pub const MAX_LEN: usize = 128;
+        impl $name {
+            /// The longest name, in bytes.
+            pub const MAX_LEN: usize = 128;
 
-    /// Reads a name. A leading `/`, as Docker shows names, is dropped.
-    ///
-    /// # Errors
-    /// [`Invalid`] unless the text matches `[a-zA-Z0-9][a-zA-Z0-9_.-]+` and is short enough.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let name = text.strip_prefix('/').unwrap_or(text);
-        let mut bytes = name.bytes();
-        let starts_well = bytes
-            .next()
-            .is_some_and(|byte| byte.is_ascii_alphanumeric());
-        let goes_well =
-            bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
-        if starts_well && goes_well && (2..=Self::MAX_LEN).contains(&name.len()) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(Invalid::new(
-                "sandbox name",
-                text,
-                "expected 2 to 128 letters, digits, '_', '.' or '-', beginning with a letter or digit",
-            ))
+            /// Reads a name. A leading `/`, as Docker shows names, is dropped.
+            ///
+            /// # Errors
+            /// [`Invalid`] unless the text matches `[a-zA-Z0-9][a-zA-Z0-9_.-]+` and is short
+            /// enough.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                let name = text.strip_prefix('/').unwrap_or(text);
+                if is_name(name) && name.len() <= Self::MAX_LEN {
+                    Ok(Self(name.to_owned()))
+                } else {
+                    Err(Invalid::new(
+                        concat!($thing, " name"),
+                        text,
+                        "expected 2 to 128 letters, digits, '_', '.' or '-', beginning with a letter or digit",
+                    ))
+                }
+            }
+
+            /// The name, without Docker's leading slash.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
-    }
 
-    /// The name, without Docker's leading slash.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SandboxName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for SandboxName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-string_conversions!(SandboxName);
-
-/// What a caller writes where a sandbox is meant: an id, a unique prefix of one, or a name.
-///
-/// A full name wins over a prefix of an id; a full id over everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SandboxQuery(String);
-
-impl SandboxQuery {
-    /// Reads a query; a leading `/` is dropped.
-    ///
-    /// # Errors
-    /// [`Invalid`] if the text can be neither a name nor a prefix of an id.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.strip_prefix('/').unwrap_or(text);
-        let is_prefix = !text.is_empty() && text.len() <= ID_LEN && is_lower_hex(text);
-        if is_prefix || SandboxName::parse(text).is_ok() {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Invalid::new(
-                "sandbox id or name",
-                text,
-                "expected an id, the start of one, or a name",
-            ))
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
         }
-    }
 
-    /// The text without its leading slash.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
 
-    /// The text as an id, where it is a whole one.
-    pub fn as_id(&self) -> Option<SandboxId> {
-        SandboxId::parse(&self.0).ok()
-    }
+        string_conversions!($name);
 
-    /// The text as a prefix of an id, where it can be one.
-    pub fn as_id_prefix(&self) -> Option<&str> {
-        is_lower_hex(&self.0).then_some(self.0.as_str())
-    }
+        #[doc = concat!("What a caller writes where a ", $thing, " is meant: an id, a unique prefix of one, or a name.")]
+        ///
+        /// A full name wins over a prefix of an id; a full id over everything.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $query(String);
+
+        impl $query {
+            /// Reads a query; a leading `/` is dropped.
+            ///
+            /// # Errors
+            /// [`Invalid`] if the text can be neither a name nor a prefix of an id.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                let text = text.strip_prefix('/').unwrap_or(text);
+                let is_prefix = !text.is_empty() && text.len() <= ID_LEN && is_lower_hex(text);
+                if is_prefix || $name::parse(text).is_ok() {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(Invalid::new(
+                        concat!($thing, " id or name"),
+                        text,
+                        "expected an id, the start of one, or a name",
+                    ))
+                }
+            }
+
+            /// The text without its leading slash.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text as an id, where it is a whole one.
+            pub fn as_id(&self) -> Option<$id> {
+                $id::parse(&self.0).ok()
+            }
+
+            /// The text as a prefix of an id, where it can be one.
+            pub fn as_id_prefix(&self) -> Option<&str> {
+                is_lower_hex(&self.0).then_some(self.0.as_str())
+            }
+        }
+    };
+}
+
+name_and_query!("sandbox", SandboxName, SandboxQuery, SandboxId);
+name_and_query!("container", ContainerName, ContainerQuery, ContainerId);
+
+/// Whether a text is made as Docker's names are: `[a-zA-Z0-9][a-zA-Z0-9_.-]+`.
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric())
+        && bytes.len() > 0
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 #[cfg(test)]

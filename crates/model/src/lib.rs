@@ -9,6 +9,7 @@ mod event;
 mod id;
 mod image;
 mod invalid;
+mod job;
 mod limits;
 mod network;
 mod path;
@@ -21,9 +22,13 @@ mod state;
 
 pub use digest::{Digest, DigestAlgorithm};
 pub use event::{Event, EventAction, EventSubject};
-pub use id::{ContainerId, ExecId, JobId, LayerId, SandboxId, SandboxName, SandboxQuery};
+pub use id::{
+    ContainerId, ContainerName, ContainerQuery, ExecId, JobId, LayerId, SandboxId, SandboxName,
+    SandboxQuery,
+};
 pub use image::{Architecture, ImageConfig, Platform};
 pub use invalid::Invalid;
+pub use job::{JobKind, JobProgress, JobState};
 pub use limits::{Cpus, Limits, PidLimit};
 pub use network::NetworkMode;
 pub use path::ContainerPath;
