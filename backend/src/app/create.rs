@@ -129,6 +129,8 @@ fn spec_of(new: NewSandbox) -> Result<SandboxSpec> {
         labels: new.labels,
         limits: new.limits,
         network: new.network,
+        layers: Vec::new(),
+        mounts: Vec::new(),
     })
 }
 

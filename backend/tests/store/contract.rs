@@ -27,6 +27,8 @@ fn row(number: u8, name: &str) -> SandboxRow {
             labels: BTreeMap::from([("team".to_owned(), "röd".to_owned())]),
             limits: Limits::default(),
             network: NetworkMode::None,
+            layers: Vec::new(),
+            mounts: Vec::new(),
         },
         host: "host-1".to_owned(),
         engine: EngineKind::Native,

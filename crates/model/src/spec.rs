@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ImageReference, Invalid, Limits, NetworkMode, PortRequest, ProcessOverrides, SandboxId,
-    SandboxName,
+    HostMount, ImageReference, Invalid, LayerId, Limits, NetworkMode, PortRequest,
+    ProcessOverrides, SandboxId, SandboxName,
 };
 
 /// Labels: the user's own keys and values.
@@ -71,4 +71,26 @@ pub struct SandboxSpec {
     pub limits: Limits,
     /// What the sandbox reaches.
     pub network: NetworkMode,
+    /// Layers over the image's, lowest first, under what the sandbox itself writes.
+    #[serde(default)]
+    pub layers: Vec<LayerId>,
+    /// Directories of the host, in the order in which they are put in their places.
+    #[serde(default)]
+    pub mounts: Vec<HostMount>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_without_layers_and_mounts_is_read() {
+        let stored = serde_json::json!({
+            "id": "a".repeat(64), "name": "one", "image": "docker.io/library/busybox:latest",
+            "process": ProcessOverrides::default(), "ports": [], "labels": {},
+            "limits": Limits::default(), "network": "open",
+        });
+        let spec: SandboxSpec = serde_json::from_value(stored).unwrap();
+        assert_eq!((spec.layers.len(), spec.mounts.len()), (0, 0));
+    }
 }

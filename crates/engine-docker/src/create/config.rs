@@ -102,6 +102,8 @@ mod tests {
             labels: ctnr_model::Labels::new(),
             limits: Limits::default(),
             network: NetworkMode::Open,
+            layers: Vec::new(),
+            mounts: Vec::new(),
         };
         let body = container(&spec, PortMap::new(), HashMap::new(), "ctnr-x");
         let host = body.host_config.unwrap();

@@ -112,6 +112,8 @@ impl Bench {
             labels: Labels::new(),
             limits: Limits::default(),
             network: NetworkMode::Open,
+            layers: Vec::new(),
+            mounts: Vec::new(),
         }
     }
 
