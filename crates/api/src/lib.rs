@@ -1,10 +1,11 @@
-//! The wire types of the REST API, `/v1`: what clients send and what the backend answers.
+//! The wire types of the REST API, `/v1` and `/api`: what clients send and what the backend answers.
 //!
 //! Requests refuse fields that they do not know, by name. Answers may gain fields, so clients
 //! ignore those that they do not know. Sandboxes and images are shown in the shapes of Docker's
 //! Engine API, whichever engine serves them; everything else is lower case with underscores.
 #![warn(missing_docs)]
 
+mod containers;
 mod env;
 mod error;
 mod event;
@@ -21,6 +22,7 @@ mod sandbox;
 mod signal;
 mod terminal;
 
+pub use containers::*;
 pub use env::Env;
 pub use error::{Error, ErrorCode};
 pub use event::{Event, EventQuery};

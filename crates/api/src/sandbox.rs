@@ -239,7 +239,7 @@ pub(crate) fn engine_schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema:
 }
 
 #[cfg(feature = "openapi")]
-fn network_schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+pub(crate) fn network_schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
     word_schema(["open", "none"], "What the sandbox reaches.")
 }
 

@@ -4,6 +4,8 @@
 //! checked, so the rest of the product never checks it again.
 #![warn(missing_docs)]
 
+pub mod container;
+
 mod digest;
 mod event;
 mod id;
@@ -21,6 +23,7 @@ mod size;
 mod spec;
 mod state;
 
+pub use container::ContainerState;
 pub use digest::{Digest, DigestAlgorithm};
 pub use event::{Event, EventAction, EventSubject};
 pub use id::{

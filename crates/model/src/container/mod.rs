@@ -1,0 +1,5 @@
+//! Win32 containers.
+
+mod state;
+
+pub use state::ContainerState;
