@@ -70,6 +70,7 @@ impl From<EngineError> for AppError {
             EngineError::SandboxNotFound
             | EngineError::ExecNotFound(_)
             | EngineError::ImageNotFound { .. }
+            | EngineError::LayerNotFound(_)
             | EngineError::NotInRegistry(_)
             | EngineError::FileNotFound { .. } => Self::NotFound(message),
             EngineError::NotRunning | EngineError::Conflict(_) | EngineError::PortTaken { .. } => {
@@ -92,7 +93,7 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
         match error {
-            StoreError::NameTaken { .. } => Self::Conflict(message),
+            StoreError::NameTaken { .. } | StoreError::LeaseLost { .. } => Self::Conflict(message),
             StoreError::Unavailable { .. } => Self::Unavailable(message),
             StoreError::BadCursor => Self::BadRequest(message),
             StoreError::Address { .. }

@@ -101,6 +101,7 @@ impl SandboxEngine for DockerEngine {
     }
 
     async fn create(&self, spec: &SandboxSpec) -> Result<Started> {
+        self.capabilities().require_files(spec)?;
         self.shared.create(spec).await
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use ctnr_model::SandboxSpec;
+
 use crate::{EngineError, Result};
 
 /// Something that not every engine can do.
@@ -24,6 +26,10 @@ pub enum Capability {
     UdpPorts,
     /// Published ports of a sandbox that has no outgoing connections.
     PortsWithoutEgress,
+    /// Layers of files over an image's, out of sandboxes and archives.
+    Layers,
+    /// Directories of the host in a sandbox.
+    HostMounts,
 }
 
 impl Capability {
@@ -38,6 +44,8 @@ impl Capability {
             Self::FilesWhileStopped => "files while stopped",
             Self::UdpPorts => "udp ports",
             Self::PortsWithoutEgress => "published ports without outgoing connections",
+            Self::Layers => "layers",
+            Self::HostMounts => "host mounts",
         }
     }
 }
@@ -76,6 +84,21 @@ impl Capabilities {
         } else {
             Err(EngineError::Unsupported { capability, remedy })
         }
+    }
+
+    /// Refuses a sandbox of layers or with directories of the host, where the engine has none.
+    ///
+    /// # Errors
+    /// As for [`Capabilities::require`].
+    pub fn require_files(&self, spec: &SandboxSpec) -> Result<()> {
+        let remedy = "use the native engine";
+        if !spec.layers.is_empty() {
+            self.require(Capability::Layers, remedy)?;
+        }
+        if !spec.mounts.is_empty() {
+            self.require(Capability::HostMounts, remedy)?;
+        }
+        Ok(())
     }
 }
 

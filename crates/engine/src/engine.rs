@@ -5,15 +5,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ctnr_model::{
-    ContainerPort, Digest, EngineKind, ExecId, Process, PublishedPort, SandboxId, SandboxSpec,
-    SandboxStatus,
+    ContainerPort, Digest, EngineKind, ExecId, LayerId, Process, PublishedPort, SandboxId,
+    SandboxSpec, SandboxStatus,
 };
 use futures::stream::BoxStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    Capabilities, EngineImages, ExecInfo, ExecSession, ExecSpec, LogEntry, LogQuery, Result,
-    SandboxFiles, TerminalSize,
+    Capabilities, Capability, EngineError, EngineImages, ExecInfo, ExecSession, ExecSpec,
+    LayerArchive, LogEntry, LogQuery, Result, SandboxFiles, TerminalSize,
+};
+
+/// The answer of an engine without layers.
+const NO_LAYERS: EngineError = EngineError::Unsupported {
+    capability: Capability::Layers,
+    remedy: "use the native engine",
 };
 
 /// A stream that lives as long as it is wanted.
@@ -156,6 +162,48 @@ pub trait SandboxEngine: Send + Sync + 'static {
 
     /// The images that the engine makes sandboxes from.
     fn images(&self) -> &dyn EngineImages;
+
+    /// Makes what a sandbox that does not run has written into a layer, with owners, modes,
+    /// attributes and what it has deleted. The sandbox is gone then. It takes as long for a large
+    /// one as for a small one. A sandbox that was frozen to this layer before is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] where the sandbox runs or there is a layer of this id that it
+    /// did not become; then the sandbox is as it was.
+    async fn freeze(&self, id: &SandboxId, layer: &LayerId) -> Result<()> {
+        let _ = (id, layer);
+        Err(NO_LAYERS)
+    }
+
+    /// Makes a layer of an archive, whose content is hostile: nothing of it lands outside of the
+    /// layer, devices in it are left out, and set-user-id bits are cleared.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] where there is a layer of this id. Nothing is left then.
+    async fn import_layer(&self, layer: &LayerId, archive: LayerArchive) -> Result<()> {
+        let _ = (layer, archive);
+        Err(NO_LAYERS)
+    }
+
+    /// Removes a layer. One that is gone already is no error.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] while a sandbox is made of it.
+    async fn remove_layer(&self, layer: &LayerId) -> Result<()> {
+        let _ = layer;
+        Err(NO_LAYERS)
+    }
+
+    /// All layers.
+    async fn layers(&self) -> Result<Vec<LayerId>> {
+        Err(NO_LAYERS)
+    }
+
+    /// The bytes that a layer takes on the disk.
+    async fn layer_size(&self, layer: &LayerId) -> Result<u64> {
+        let _ = layer;
+        Err(NO_LAYERS)
+    }
 
     /// Gives back what the engine holds of the host beyond its sandboxes, which go on. Called
     /// once, when the host runtime ends in order.

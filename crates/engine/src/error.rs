@@ -1,6 +1,6 @@
 //! What can go wrong in an engine, by what the caller can do about it.
 
-use ctnr_model::{ContainerPort, ExecId, Invalid, ProcessError};
+use ctnr_model::{ContainerPort, ExecId, Invalid, LayerId, ProcessError};
 
 use crate::Capability;
 
@@ -22,6 +22,9 @@ pub enum EngineError {
         /// The name or id as the user wrote it.
         reference: String,
     },
+    /// No such layer in this engine.
+    #[error("layer {} not found", .0.short())]
+    LayerNotFound(LayerId),
     /// A registry has nothing of that name.
     #[error("{0}")]
     NotInRegistry(String),

@@ -14,6 +14,7 @@ mod error;
 mod exec;
 mod files;
 mod images;
+mod layers;
 mod logs;
 
 pub use capability::{Capabilities, Capability};
@@ -31,4 +32,5 @@ pub use images::{
     EngineImages, ImageDetails, ImageProgress, ImageSummary, InUse, Pruned, PullOptions,
     RegistryCredentials,
 };
+pub use layers::LayerArchive;
 pub use logs::{LogEntry, LogQuery};
