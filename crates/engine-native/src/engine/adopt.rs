@@ -20,7 +20,6 @@ use crate::wire::{Receiver, Sender};
 /// supervisor is lost are ended, and what is left of attempts is removed.
 pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
     let doing = "looking for sandboxes in the data directory";
-    inner.links.adopt_host().await?;
     let entries = std::fs::read_dir(&inner.sandboxes_dir)
         .map_err(|error| EngineError::internal(doing, error))?;
     for entry in entries {
@@ -50,8 +49,7 @@ pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
             }
         }
     }
-    inner.links.sweep().await;
-    Ok(())
+    inner.links.adopt_host().await
 }
 
 async fn adopt(inner: &Arc<Inner>, id: SandboxId, record: SandboxRecord) {

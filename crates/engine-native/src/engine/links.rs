@@ -1,6 +1,6 @@
 //! The host's side of sandboxes' networks: made for the first sandbox, gone after the last.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 
 use super::identity::Identity;
 use super::indexes::Indexes;
-use crate::network::{Block, Egress, HostNetwork, LinkPlan, resolver, sweep};
+use crate::launcher;
+use crate::network::{Block, Egress, HostNetwork, Instance, LinkPlan, resolver, sweep};
 use crate::protocol::NetworkLaunch;
 
 /// How old the look at the host's uplinks and firewall may be that a new link relies on.
@@ -31,11 +32,13 @@ struct State {
 }
 
 impl Links {
-    /// `record` is the file that remembers what was changed on the host.
-    pub(super) fn new(record: PathBuf, block: Option<Block>, identity: &Identity) -> Self {
-        let host = identity
-            .privileged
-            .then(|| Arc::new(HostNetwork::new(record, block)));
+    /// The links of the engine with this data directory, where what it has of the host's network is
+    /// written down.
+    pub(super) fn new(data_dir: &Path, block: Option<Block>, identity: &Identity) -> Self {
+        let host = identity.privileged.then(|| {
+            let host = HostNetwork::new(data_dir.join("network.json"), block);
+            Arc::new(host.kept_by(data_dir.join(launcher::LOG)))
+        });
         Self {
             host,
             indexes: Indexes::default(),
@@ -97,11 +100,21 @@ impl Links {
 
     /// Puts the host's network back as it was, where no sandbox has a link.
     pub(super) async fn release_if_unused(&self) {
-        let Some(host) = &self.host else { return };
         let mut state = self.state.lock().await;
-        if state.users > 0 || state.egress.is_none() {
-            return;
+        if state.users == 0 && state.egress.is_some() {
+            self.put_back(&mut state).await;
         }
+    }
+
+    /// Puts the host's network back as it was, for the caller who knows that no sandbox has a link.
+    pub(super) async fn release_all(&self) {
+        let mut state = self.state.lock().await;
+        state.users = 0;
+        self.put_back(&mut state).await;
+    }
+
+    async fn put_back(&self, state: &mut State) {
+        let Some(host) = &self.host else { return };
         let host = Arc::clone(host);
         match tokio::task::spawn_blocking(move || host.remove()).await {
             Ok(Ok(())) => state.egress = None,
@@ -110,37 +123,32 @@ impl Links {
         }
     }
 
-    /// Puts the host's network back as it was, for the caller who knows that no sandbox has a link.
-    pub(super) async fn release_all(&self) {
-        self.state.lock().await.users = 0;
-        self.release_if_unused().await;
-    }
-
-    /// Has what an earlier engine left on the host removed with the last sandbox, too.
+    /// Takes over what an earlier engine left on the host, once all sandboxes are counted: links
+    /// that none uses go, and without any the host's network is put back.
     pub(super) async fn adopt_host(&self) -> Result<()> {
         let Some(host) = &self.host else {
             return Ok(());
         };
-        let mut state = self.state.lock().await;
         let left = host.instance().map_err(|error| {
             EngineError::internal("reading the record of the host's network", error)
         })?;
-        if left.is_some() {
+        if let Some(instance) = left {
+            self.sweep(instance).await;
+        }
+        let mut state = self.state.lock().await;
+        if state.users > 0 {
             let egress = ensure(Arc::clone(host)).await?;
             state.egress = Some((Instant::now(), egress));
+        } else {
+            self.put_back(&mut state).await;
         }
         Ok(())
     }
-}
 
-impl Links {
     /// Removes links that no sandbox uses: those of sandboxes that were lost with an engine.
-    pub(super) async fn sweep(&self) {
-        let Some((_, egress)) = self.state.lock().await.egress else {
-            return;
-        };
+    async fn sweep(&self, instance: Instance) {
         let used = self.indexes.used();
-        let swept = tokio::task::spawn_blocking(move || sweep(egress.instance, &used)).await;
+        let swept = tokio::task::spawn_blocking(move || sweep(instance, &used)).await;
         match swept {
             Ok(Ok(links)) if links.is_empty() => {}
             Ok(Ok(links)) => tracing::info!(count = links.len(), "removed links that nothing used"),

@@ -41,7 +41,7 @@ use self::indexes::Indexes;
 use self::links::Links;
 use self::sandbox::Sandbox;
 use self::trash::Trash;
-use crate::launcher::Launcher;
+use crate::launcher::{self, Launcher};
 use crate::log::read_log;
 use crate::network::Block;
 
@@ -87,16 +87,12 @@ impl NativeEngine {
         let sandboxes_dir = config.data_dir.join("sandboxes");
         std::fs::create_dir_all(&sandboxes_dir)
             .map_err(|error| EngineError::internal(doing("its directory"), error))?;
-        let launcher = Launcher::start(config.data_dir.join("launcher.log"))
+        let launcher = Launcher::start(config.data_dir.join(launcher::LOG))
             .map_err(|error| EngineError::internal(doing("starting its launcher"), error))?;
         let trash = Trash::open(config.data_dir.join("trash"))
             .map_err(|error| EngineError::internal(doing("its trash"), error))?;
         let inner = Arc::new(Inner {
-            links: Links::new(
-                config.data_dir.join("network.json"),
-                config.subnet,
-                &identity,
-            ),
+            links: Links::new(&config.data_dir, config.subnet, &identity),
             sandboxes_dir,
             launcher,
             store: store.clone(),

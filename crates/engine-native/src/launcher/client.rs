@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
+use rustix::fs::{FlockOperation, flock};
+
 use super::NAME;
 use super::sealed::open_self;
 use crate::protocol::Launch;
@@ -57,6 +59,8 @@ impl Launcher {
 impl Running {
     fn start(log: &Path) -> io::Result<Self> {
         let log = File::options().append(true).create(true).open(log)?;
+        // The launcher and all that it forks have the same open file, and so the lock.
+        flock(&log, FlockOperation::LockShared)?;
         let (ours, theirs) = UnixStream::pair()?;
         let program = open_self()?;
         let process = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))

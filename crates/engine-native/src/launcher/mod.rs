@@ -11,5 +11,9 @@ mod sealed;
 pub(crate) use client::Launcher;
 pub use process::launcher_main_if_asked;
 
+/// The file in the data directory that launcher and supervisors write to where nobody else hears
+/// them. Each holds a lock on it, which tells other engines that this one's sandboxes are there.
+pub(crate) const LOG: &str = "launcher.log";
+
 /// The name that tells the program that it is the launcher.
 const NAME: &str = "ctnr-launcher";

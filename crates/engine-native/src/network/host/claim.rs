@@ -4,6 +4,7 @@
 //! next engine takes it over, if it can be sure that nobody is there any more: a living one listens
 //! at a socket with an abstract name (`unix(7)`), which goes with its process.
 
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,10 +26,7 @@ impl Claim {
         {
             return true;
         }
-        let name = format!("ctnr-network/{}", instance.table());
-        let listener = SocketAddr::from_abstract_name(name)
-            .and_then(|address| UnixListener::bind_addr(&address));
-        match listener {
+        match listen(instance) {
             Ok(listener) => {
                 *held = Some((instance, listener));
                 true
@@ -37,8 +35,18 @@ impl Claim {
         }
     }
 
+    /// Whether no process says that it uses an instance.
+    pub(super) fn is_free(instance: Instance) -> bool {
+        listen(instance).is_ok()
+    }
+
     /// Says that this process uses none.
     pub(super) fn release(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
+}
+
+fn listen(instance: Instance) -> io::Result<UnixListener> {
+    let name = format!("ctnr-network/{}", instance.table());
+    UnixListener::bind_addr(&SocketAddr::from_abstract_name(name)?)
 }

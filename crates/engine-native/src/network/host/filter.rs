@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::program::{Ran, run};
-use super::record::Record;
 use super::rules::{Rules, owner_prefix};
 use crate::network::NetworkError;
+use crate::network::plan::Instance;
 
 /// The host's nft tables and their chains.
 pub(super) struct Filter {
@@ -57,44 +57,69 @@ impl Filter {
             .find(|known| known.name == chain)
     }
 
-    /// Whether the record's table is there and its own.
-    pub(super) fn owns(&self, record: &Record) -> bool {
-        let mark = owner_prefix(&record.owner);
-        let chains = self
-            .tables
-            .get(&format!("inet {}", record.instance.table()));
+    /// Whether the table of an instance is there and this owner's.
+    pub(super) fn owns(&self, owner: &str, instance: Instance) -> bool {
+        let mark = owner_prefix(owner);
+        let chains = self.tables.get(&format!("inet {}", instance.table()));
         chains.is_some_and(|chains| chains.iter().any(|chain| chain.name.starts_with(&mark)))
     }
 
-    /// Puts the table in place in one step, in place of a former one of the same owner. Does
-    /// nothing when it is there as it should be.
+    /// Puts an engine's table in place in one step, in place of a former one of the same owner.
+    /// Does nothing when it is there as it should be.
     pub(super) fn replace(&mut self, rules: &Rules<'_>) -> Result<Replaced, NetworkError> {
-        let table = rules.instance.table();
-        let text = match self.tables.get(&format!("inet {table}")) {
-            Some(chains) if chains.iter().any(|chain| chain.name == rules.mark()) => {
-                return Ok(Replaced::Done);
-            }
-            Some(_) => format!("delete table inet {table}\n{}", rules.text()),
-            // `create` fails where `add` would quietly join a table that appeared meanwhile.
-            None => format!("create table inet {table}\n{}", rules.text()),
-        };
+        let (table, mark) = (rules.instance.table(), rules.mark());
+        if self.has_table(&table) {
+            self.put(&table, &mark, &rules.chains())?;
+            return Ok(Replaced::Done);
+        }
+        // `create` fails where `add` would quietly join a table that appeared meanwhile.
+        let text = format!(
+            "create table inet {table}\n{}",
+            text(&table, &mark, &rules.chains())
+        );
         let ran = nft(&["-f", "-"], &text)?;
         if !ran.succeeded && ran.complaint.contains("File exists") {
             return Ok(Replaced::Taken);
         }
         ran.into_output()?;
-        let chain = Chain {
-            name: rules.mark(),
-            drops: false,
-        };
-        self.tables.insert(format!("inet {table}"), vec![chain]);
+        self.put_down(&table, mark);
         Ok(Replaced::Done)
     }
 
-    /// Removes the record's table, if it is there and its own.
-    pub(super) fn remove(&mut self, record: &Record) -> Result<(), NetworkError> {
-        if self.owns(record) {
-            self.remove_table(&record.instance.table())
+    /// Puts a table in place in one step, in place of a former one. Does nothing when one with
+    /// this mark is there.
+    pub(super) fn put(
+        &mut self,
+        table: &str,
+        mark: &str,
+        chains: &str,
+    ) -> Result<(), NetworkError> {
+        let present = self.tables.get(&format!("inet {table}"));
+        if present.is_some_and(|chains| chains.iter().any(|chain| chain.name == mark)) {
+            return Ok(());
+        }
+        // Added first, so that there is one to delete.
+        let text = format!(
+            "add table inet {table}\ndelete table inet {table}\n{}",
+            text(table, mark, chains)
+        );
+        nft(&["-f", "-"], &text)?.into_output()?;
+        self.put_down(table, mark.to_owned());
+        Ok(())
+    }
+
+    fn put_down(&mut self, table: &str, mark: String) {
+        let chain = Chain {
+            name: mark,
+            drops: false,
+        };
+        self.tables.insert(format!("inet {table}"), vec![chain]);
+    }
+
+    /// Removes the table of an instance, if it is there and this owner's.
+    pub(super) fn remove(&mut self, owner: &str, instance: Instance) -> Result<(), NetworkError> {
+        if self.owns(owner, instance) {
+            self.remove_table(&instance.table())
         } else {
             Ok(())
         }
@@ -120,6 +145,12 @@ impl Ran {
             message: self.complaint,
         })
     }
+}
+
+/// A table as nft reads it. The mark is given to an empty chain, since comments on tables need a
+/// newer kernel and nft.
+fn text(table: &str, mark: &str, chains: &str) -> String {
+    format!("table inet {table} {{\n\tchain {mark} {{\n\t}}\n{chains}}}\n")
 }
 
 fn nft(arguments: &[&str], input: &str) -> Result<Ran, NetworkError> {

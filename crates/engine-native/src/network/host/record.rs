@@ -1,4 +1,5 @@
-//! The record of what was changed on the host, kept in the data directory.
+//! What an engine has of the host's network, kept in the data directory: the next engine there has
+//! the same.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -19,22 +20,6 @@ pub(super) struct Record {
     /// A random text that marks the nft table as this engine's.
     pub(super) owner: String,
     pub(super) instance: Instance,
-    /// The host's boot that the changes were made in; a restart has undone them.
-    boot: String,
-    pub(super) changes: Vec<Change>,
-}
-
-/// A setting of the host that was changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Change {
-    /// The file's path below `/proc/sys/net`.
-    pub(super) path: String,
-    /// The value before.
-    pub(super) original: String,
-    /// The value that was written; `None` for a setting that another write changes along.
-    pub(super) written: Option<String>,
-    /// The interface that was opened for forwarding, where the setting does that.
-    pub(super) opened: Option<String>,
 }
 
 impl Record {
@@ -52,12 +37,10 @@ impl Record {
             version: VERSION,
             owner,
             instance,
-            boot: boot()?,
-            changes: Vec::new(),
         })
     }
 
-    /// Reads the record, without the changes if the host was restarted since.
+    /// Reads the record.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, NetworkError> {
         let text = match fs::read(path) {
             Ok(text) => text,
@@ -68,7 +51,7 @@ impl Record {
             path: path.to_owned(),
             reason,
         };
-        let mut record: Self =
+        let record: Self =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         if record.version != VERSION {
             return Err(damaged(format!(
@@ -76,48 +59,10 @@ impl Record {
                 record.version
             )));
         }
-        let strange = |change: &&Change| {
-            change
-                .path
-                .split('/')
-                .any(|part| matches!(part, "" | "." | ".."))
-        };
-        if let Some(change) = record.changes.iter().find(strange) {
-            return Err(damaged(format!(
-                "{} is not the name of a setting",
-                change.path
-            )));
-        }
         if !record.owner.bytes().all(|byte| byte.is_ascii_hexdigit()) || record.owner.is_empty() {
             return Err(damaged("its owner is not a number".to_owned()));
         }
-        let boot = boot()?;
-        if record.boot != boot {
-            record.boot = boot;
-            record.changes.clear();
-        }
         Ok(Some(record))
-    }
-
-    /// Adds changes that are about to be made. What is recorded already keeps its first original.
-    pub(super) fn remember(&mut self, changes: &[Change]) {
-        for change in changes {
-            if !self.changes.iter().any(|known| known.path == change.path) {
-                self.changes.push(change.clone());
-            }
-        }
-    }
-
-    /// The interfaces that were opened for forwarding.
-    pub(super) fn opened_interfaces(&self) -> Vec<String> {
-        let mut names: Vec<_> = self
-            .changes
-            .iter()
-            .filter_map(|change| change.opened.clone())
-            .collect();
-        names.sort();
-        names.dedup();
-        names
     }
 
     /// Writes the record so that it is there, whole, after a crash.
@@ -145,14 +90,16 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-fn boot() -> Result<String, NetworkError> {
+/// The host's current boot.
+pub(super) fn boot() -> Result<String, NetworkError> {
     let path = Path::new("/proc/sys/kernel/random/boot_id");
     fs::read_to_string(path)
         .map(|text| text.trim().to_owned())
         .map_err(file("reading", path))
 }
 
-fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> NetworkError {
+/// An error about a file.
+pub(super) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> NetworkError {
     let path = path.to_owned();
     move |source| NetworkError::File { what, path, source }
 }
@@ -161,40 +108,15 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> NetworkErr
 mod tests {
     use super::*;
 
-    fn change(original: &str) -> Change {
-        Change {
-            path: "ipv4/conf/eth0/forwarding".to_owned(),
-            original: original.to_owned(),
-            written: Some("1".to_owned()),
-            opened: Some("eth0".to_owned()),
-        }
-    }
-
     #[test]
-    fn a_record_round_trips_and_keeps_the_first_original() {
+    fn a_record_round_trips() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("network.json");
         assert!(Record::load(&path).unwrap().is_none());
-        let mut record = Record::new(Instance::new(3, None)).unwrap();
-        record.remember(&[change("0")]);
-        record.remember(&[change("1")]);
+        let record = Record::new(Instance::new(3, None)).unwrap();
         record.save(&path).unwrap();
         let loaded = Record::load(&path).unwrap().unwrap();
         assert_eq!(loaded.instance, Instance::new(3, None));
-        assert_eq!(loaded.changes, [change("0")]);
-        assert_eq!(loaded.opened_interfaces(), ["eth0"]);
-    }
-
-    #[test]
-    fn a_restart_of_the_host_has_undone_the_changes() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("network.json");
-        let mut record = Record::new(Instance::new(0, None)).unwrap();
-        record.remember(&[change("0")]);
-        record.boot = "another".to_owned();
-        record.save(&path).unwrap();
-        let loaded = Record::load(&path).unwrap().unwrap();
-        assert!(loaded.changes.is_empty());
         assert_eq!(loaded.owner, record.owner);
     }
 
@@ -203,10 +125,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("network.json");
         let mut record = Record::new(Instance::new(0, None)).unwrap();
-        record.remember(&[Change {
-            path: "../../etc/passwd".to_owned(),
-            ..change("0")
-        }]);
+        record.owner = "no number".to_owned();
         record.save(&path).unwrap();
         assert!(matches!(
             Record::load(&path),

@@ -3,8 +3,6 @@
 //! The rules know links by the beginning of their name and sources by the block, so nothing has to
 //! be told to nft when a sandbox comes or goes.
 
-use std::fmt::Write;
-
 use crate::network::plan::Instance;
 
 /// Addresses at which clouds hand out credentials of the machine, besides the link-local ones.
@@ -22,38 +20,19 @@ pub(super) struct Rules<'a> {
     pub(super) instance: Instance,
     /// The mark of the engine that the table belongs to.
     pub(super) owner: &'a str,
-    /// Host interfaces that were opened for forwarding, between which nothing was forwarded before.
-    pub(super) opened: Vec<String>,
 }
 
 impl Rules<'_> {
-    /// A name that tells whose rules these are and changes with what they say. It is given to an
-    /// empty chain, since comments on tables need a newer kernel and nft.
+    /// A name that tells whose rules these are and changes with what they say.
     pub(super) fn mark(&self) -> String {
-        // FNV-1a: it has to be the same in the next version of the standard library.
-        let hash = self
-            .chains()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        format!("{}{hash:016x}", owner_prefix(self.owner))
+        format!("{}{:016x}", owner_prefix(self.owner), hash(&self.chains()))
     }
 
-    /// The table as nft reads it, without what removes a former one.
-    pub(super) fn text(&self) -> String {
-        let (table, mark) = (self.instance.table(), self.mark());
-        format!(
-            "table inet {table} {{\n\tchain {mark} {{\n\t}}\n{}}}\n",
-            self.chains()
-        )
-    }
-
-    fn chains(&self) -> String {
+    /// The table's sets and chains, as nft reads them.
+    pub(super) fn chains(&self) -> String {
         let links = self.instance.link_prefix() + "*";
         let v4 = self.instance.block();
         let v6 = format!("{}/48", v4.network_v6());
-        let opened = self.between_opened();
         format!(
             "\
 \tset connections4 {{
@@ -90,7 +69,7 @@ impl Rules<'_> {
 \t\tiifname \"{links}\" ct state new add @connections6 {{ ip6 saddr ct count over {CONNECTIONS} }} drop
 \t\toifname \"{links}\" ct state {{ established, related }} accept
 \t\toifname \"{links}\" drop
-{opened}\t}}
+\t}}
 \tchain leaving {{
 \t\ttype nat hook postrouting priority srcnat; policy accept;
 \t\tip saddr {v4} oifname != \"ctnr*\" masquerade
@@ -99,21 +78,13 @@ impl Rules<'_> {
 "
         )
     }
+}
 
-    /// Keeps the host from becoming a router between its own interfaces only because sandboxes
-    /// needed them to be opened.
-    fn between_opened(&self) -> String {
-        let mut names = String::new();
-        for name in &self.opened {
-            let separator = if names.is_empty() { "" } else { ", " };
-            // Writing to a `String` can't fail.
-            let _ = write!(names, "{separator}\"{name}\"");
-        }
-        if names.is_empty() {
-            return String::new();
-        }
-        format!("\t\tiifname {{ {names} }} oifname {{ {names} }} drop\n")
-    }
+/// FNV-1a: it has to be the same in the next version of the standard library.
+pub(super) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// What the names of all marks of an engine begin with.
@@ -125,20 +96,17 @@ pub(super) fn owner_prefix(owner: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rules(number: u8, opened: &[&str]) -> (String, String) {
-        let opened = opened.iter().map(ToString::to_string).collect();
+    fn rules(number: u8, owner: &str) -> (String, String) {
         let rules = Rules {
             instance: Instance::new(number, None),
-            owner: "00ff",
-            opened,
+            owner,
         };
-        (rules.mark(), rules.text())
+        (rules.mark(), rules.chains())
     }
 
     #[test]
     fn an_instance_only_treats_its_own_links() {
-        let (_, text) = rules(1, &[]);
-        assert!(text.starts_with("table inet ctnr1 {"));
+        let (_, text) = rules(1, "00ff");
         assert!(text.contains("iifname != \"ctnr1-*\" accept"));
         assert!(text.contains("ip saddr 10.202.0.0/16 oifname"));
         assert!(text.contains("ip6 saddr fd63:746e:aca::/48 oifname"));
@@ -146,15 +114,11 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_changes_with_the_rules_only() {
-        let (plain, _) = rules(0, &[]);
-        let (opened, text) = rules(0, &["eth0", "tun0"]);
-        assert_eq!(plain, rules(0, &[]).0);
-        assert_ne!(plain, opened);
-        assert!(plain.starts_with(&owner_prefix("00ff")));
-        assert!(
-            text.contains("iifname { \"eth0\", \"tun0\" } oifname { \"eth0\", \"tun0\" } drop")
-        );
-        assert!(text.contains(&opened));
+    fn the_mark_changes_with_the_rules_and_their_owner() {
+        let (mark, _) = rules(0, "00ff");
+        assert!(mark.starts_with(&owner_prefix("00ff")));
+        assert_eq!(mark, rules(0, "00ff").0);
+        assert_ne!(mark, rules(1, "00ff").0);
+        assert_ne!(mark, rules(0, "00fe").0);
     }
 }

@@ -4,8 +4,31 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::record::Change;
+use serde::{Deserialize, Serialize};
+
 use crate::network::NetworkError;
+
+/// A setting of the host that was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Change {
+    /// The file's path below `/proc/sys/net`.
+    pub(super) path: String,
+    /// The value before.
+    pub(super) original: String,
+    /// The value that was written; `None` for a setting that another write changes along.
+    pub(super) written: Option<String>,
+    /// The interface that was opened for forwarding, where the setting does that.
+    pub(super) opened: Option<String>,
+}
+
+impl Change {
+    /// Whether the path stays below the settings.
+    pub(super) fn is_sound(&self) -> bool {
+        self.path
+            .split('/')
+            .all(|part| !matches!(part, "" | "." | ".."))
+    }
+}
 
 /// The settings below a directory: the host's, or a test's.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ const PORT: u16 = 8000;
 #[test]
 fn a_sandbox_reaches_the_internet_as_the_host() {
     let world = World::new();
-    world.internet.run(|| {
+    world.host.internet.run(|| {
         serve(INTERNET_V4, PORT);
         serve(INTERNET_V6, PORT);
     });
@@ -92,7 +92,7 @@ fn a_sandbox_is_no_router_to_the_host() {
 #[test]
 fn a_redirection_of_the_hosts_ports_is_no_way_in() {
     let world = World::new();
-    world.internet.run(|| serve(INTERNET_V4, PORT));
+    world.host.internet.run(|| serve(INTERNET_V4, PORT));
     // What Docker does for a published port: connections to any address of the host's are sent on.
     output("nft", &["add table ip nat"]);
     output(
@@ -127,7 +127,7 @@ fn a_sandbox_does_not_reach_its_neighbours() {
         assert!(ask_udp("::", &v6, PORT).is_err());
     });
     // Nobody outside reaches it either, even with a route to it.
-    world.internet.run(|| {
+    world.host.internet.run(|| {
         ip("route add 10.201.0.0/16 via 198.51.100.2 metric 1");
         assert!(ask(&v4, PORT).is_err());
     });
@@ -138,7 +138,7 @@ fn a_sandbox_does_not_reach_its_neighbours() {
 #[test]
 fn the_metadata_address_is_closed() {
     let world = World::new();
-    world.internet.run(|| {
+    world.host.internet.run(|| {
         serve("169.254.169.254", PORT);
         ip("addr add fd00:ec2::254/128 dev lo nodad");
         serve("fd00:ec2::254", PORT);
@@ -179,6 +179,7 @@ fn a_false_sender_is_dropped() {
     ];
     for (internet, falsehoods, truth) in cases {
         let server = world
+            .host
             .internet
             .run(|| UdpSocket::bind(address(internet, PORT)).unwrap());
         server
@@ -233,7 +234,7 @@ fn the_host_does_not_become_a_router() {
     assert_eq!((opened("up0").trim(), opened("up1").trim()), ("1", "1"));
     let (sandbox, _) = world.sandbox(5);
     sandbox.run(|| assert!(ask("192.0.2.1", PORT).is_ok()));
-    world.internet.run(|| {
+    world.host.internet.run(|| {
         ip("route add 192.0.2.0/24 via 198.51.100.2");
         assert!(ask("192.0.2.1", PORT).is_err());
     });

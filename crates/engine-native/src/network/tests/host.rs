@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::world::{
-    INTERNET_V4, INTERNET_V6, Namespace, World, ask, connect_uplink, enter_new, output, serve,
+    Host, INTERNET_V4, INTERNET_V6, Namespace, World, ask, output, registers, serve,
 };
 use crate::network::{HostNetwork, Instance, NetworkError};
 
@@ -21,18 +21,11 @@ fn state() -> String {
     state
 }
 
-fn host() -> (Namespace, tempfile::TempDir) {
-    enter_new();
-    let internet = Namespace::new();
-    connect_uplink(&internet);
-    (internet, tempfile::tempdir().unwrap())
-}
-
 #[test]
 fn all_is_put_back() {
-    let (_internet, directory) = host();
+    let host = Host::new();
     let before = state();
-    let network = HostNetwork::new(directory.path().join("network.json"), None);
+    let network = host.engine("network.json");
     network.remove().unwrap();
     let egress = network.ensure().unwrap();
     let during = state();
@@ -50,10 +43,9 @@ fn all_is_put_back() {
 
 #[test]
 fn a_crash_in_between_loses_no_original() {
-    let (_internet, directory) = host();
+    let host = Host::new();
     let before = state();
-    let record = directory.path().join("network.json");
-    let network = HostNetwork::new(record.clone(), None);
+    let network = host.engine("network.json");
     network.ensure().unwrap();
     // Died after the record was written and one setting was changed, before the table was there.
     output("nft", &["delete", "table", "inet", "ctnr"]);
@@ -70,10 +62,10 @@ fn a_crash_in_between_loses_no_original() {
 
 #[test]
 fn two_engines_live_side_by_side() {
-    let (_internet, directory) = host();
+    let host = Host::new();
     let before = state();
     let networks: Vec<_> = (0..3)
-        .map(|number| HostNetwork::new(directory.path().join(format!("{number}.json")), None))
+        .map(|number| host.engine(&format!("{number}.json")))
         .collect();
     // At the same time, each in this host's namespace.
     let here = fs::File::open("/proc/thread-self/ns/net").unwrap();
@@ -97,54 +89,185 @@ fn two_engines_live_side_by_side() {
     instances.sort_unstable_by_key(|instance| instance.number());
     let numbers: Vec<_> = instances.iter().map(|instance| instance.number()).collect();
     assert_eq!(numbers, [0, 1, 2]);
-    for network in &networks {
+    for (number, network) in networks.iter().enumerate() {
+        let forwarding = fs::read_to_string("/proc/sys/net/ipv4/conf/up0/forwarding").unwrap();
+        assert_eq!(forwarding, "1\n", "{number} engines are gone");
         network.remove().unwrap();
     }
-    assert_eq!(
-        state().replace("forwarding 1", "forwarding 0"),
-        before.replace("forwarding 1", "forwarding 0")
-    );
-    assert!(!state().contains("ctnr"));
+    assert_eq!(state(), before);
+}
+
+/// What the engines share on the host, the guard between its own interfaces among it, stays as long
+/// as one of them needs it, whichever made it.
+#[test]
+fn the_last_engine_puts_the_settings_back() {
+    let host = Host::new();
+    let before = state();
+    let [first, second] = ["first", "second"].map(|name| host.engine(name));
+    first.ensure().unwrap();
+    let opened = || {
+        let rules = output("nft", &["list", "ruleset"]);
+        let guard = rules.contains("table inet ctnr_guard");
+        let forwarding = fs::read_to_string("/proc/sys/net/ipv4/conf/up0/forwarding").unwrap();
+        assert_eq!(guard, forwarding == "1\n", "{rules}");
+        guard
+    };
+    assert!(opened());
+    second.ensure().unwrap();
+    first.remove().unwrap();
+    assert!(opened(), "the second needs it");
+    first.ensure().unwrap();
+    second.remove().unwrap();
+    assert!(opened(), "the first needs it again");
+    first.remove().unwrap();
+    assert_eq!(state(), before);
+    assert_eq!(registers(), Vec::<std::path::PathBuf>::new());
+}
+
+/// An engine that was killed and whose data directory is gone can't put anything back: the next
+/// one does, at its start or at its end.
+#[test]
+fn an_engine_that_is_gone_for_good_is_cleaned_up_after() {
+    let host = Host::new();
+    let before = state();
+    let engine = |name| host.engine(name);
+    for firewall in [false, true] {
+        if firewall {
+            output("iptables-nft", &["-P", "FORWARD", "DROP"]);
+        }
+        let before = state();
+        let gone = engine("gone");
+        gone.ensure().unwrap();
+        drop(gone);
+        fs::remove_file(host.path("gone")).unwrap();
+        assert_ne!(state(), before);
+        // One that has had nothing to do with the host so far.
+        engine("next").remove().unwrap();
+        assert_eq!(state(), before);
+    }
+    output("iptables-nft", &["-P", "FORWARD", "ACCEPT"]);
+    output("nft", &["delete", "table", "ip", "filter"]);
+    assert_eq!(state(), before);
+    // One that was there already.
+    let other = engine("other");
+    other.ensure().unwrap();
+    let gone = engine("gone");
+    gone.ensure().unwrap();
+    let plan = gone.ensure().unwrap().link(1).unwrap();
+    let sandbox = Namespace::new_raw();
+    crate::network::attach(sandbox.fd(), &plan).unwrap();
+    drop(gone);
+    other.remove().unwrap();
+    assert!(state().contains("inet ctnr1"), "its sandbox still runs");
+    drop(sandbox);
+    super::world::eventually("the link is left", || {
+        !output("ip", &["-o", "link"]).contains("ctnr1-")
+    });
+    other.remove().unwrap();
+    assert_eq!(state(), before);
+    assert_eq!(registers(), Vec::<std::path::PathBuf>::new());
+}
+
+/// A sandbox that is being started by a killed engine has no link so far, and will have one.
+#[test]
+fn a_starting_sandbox_of_a_killed_engine_keeps_its_rules() {
+    let host = Host::new();
+    let before = state();
+    let presence = host.path("presence");
+    let held = fs::File::create(&presence).unwrap();
+    rustix::fs::flock(&held, rustix::fs::FlockOperation::LockShared).unwrap();
+    let killed = host.engine("killed").kept_by(presence);
+    killed.ensure().unwrap();
+    drop(killed);
+    let next = host.engine("next");
+    next.ensure().unwrap();
+    assert!(state().contains("table inet ctnr {"));
+    drop(held);
+    next.remove().unwrap();
+    assert_eq!(state(), before);
+}
+
+/// Died between any two writes: whoever comes next, all is as it was in the end.
+#[test]
+fn a_kill_at_any_step_is_made_good() {
+    let host = Host::new();
+    let before = state();
+    let engine = |name| host.engine(name);
+    let undo: [&dyn Fn(); 4] = [
+        // Nothing but the register was written.
+        &|| {
+            output("nft", &["flush", "ruleset"]);
+            for setting in ["ipv4/conf/up0/forwarding", "ipv6/conf/up0/force_forwarding"] {
+                fs::write(format!("/proc/sys/net/{setting}"), "0").unwrap();
+            }
+        },
+        // The guard was there, the table not.
+        &|| drop(output("nft", &["delete", "table", "inet", "ctnr"])),
+        // The settings were back, the guard still there.
+        &|| fs::write("/proc/sys/net/ipv4/conf/up0/forwarding", "0").unwrap(),
+        // In the middle of writing the register.
+        &|| {
+            for register in registers() {
+                fs::write(register.with_extension("tmp"), "{").unwrap();
+            }
+        },
+    ];
+    for (step, undo) in undo.iter().enumerate() {
+        for next in ["same", "another"] {
+            let killed = engine("same");
+            killed.ensure().unwrap();
+            undo();
+            drop(killed);
+            let next = engine(next);
+            if step % 2 == 0 {
+                next.ensure().unwrap();
+            }
+            next.remove().unwrap();
+            assert_eq!(state(), before, "step {step}");
+            assert_eq!(registers(), Vec::<std::path::PathBuf>::new(), "step {step}");
+        }
+    }
 }
 
 #[test]
 fn a_dead_engines_share_is_taken_over() {
-    let (_internet, directory) = host();
-    let path = |name: &str| directory.path().join(name);
+    let host = Host::new();
     let number = |network: &HostNetwork| network.ensure().unwrap().instance.number();
-    let first = HostNetwork::new(path("first"), None);
+    let first = host.engine("first");
     assert_eq!(number(&first), 0);
     // One that is alive keeps its share,
-    let second = HostNetwork::new(path("second"), None);
+    let second = host.engine("second");
     assert_eq!(number(&second), 1);
     // and so does one that is dead and has a sandbox left,
     let plan = first.ensure().unwrap().link(1).unwrap();
     let sandbox = Namespace::new_raw();
     crate::network::attach(sandbox.fd(), &plan).unwrap();
     drop(first);
-    let third = HostNetwork::new(path("third"), None);
+    let third = host.engine("third");
     assert_eq!(number(&third), 2);
     // but not one that has none.
     drop((sandbox, second));
     let sandbox_gone = || !output("ip", &["-o", "link"]).contains("ctnr-1");
     super::world::eventually("the link is left", sandbox_gone);
-    fs::remove_file(path("second")).unwrap();
-    let fourth = HostNetwork::new(path("fourth"), None);
+    fs::remove_file(host.path("second")).unwrap();
+    let fourth = host.engine("fourth");
     assert_eq!(number(&fourth), 0);
-    assert_eq!(number(&HostNetwork::new(path("fifth"), None)), 1);
+    assert_eq!(number(&host.engine("fifth")), 1);
     // The first comes back, and finds that it has lost its share.
-    assert_eq!(number(&HostNetwork::new(path("first"), None)), 1);
+    assert_eq!(number(&host.engine("first")), 1);
 }
 
 #[test]
 fn a_block_in_use_is_not_taken() {
-    let (_internet, directory) = host();
+    let host = Host::new();
     super::world::ip("addr add 10.201.44.1/24 dev up0");
-    let record = directory.path().join("network.json");
-    let free = HostNetwork::new(record.clone(), None).ensure().unwrap();
+    let free = host.engine("network.json").ensure().unwrap();
     assert_eq!(free.instance.block().to_string(), "10.202.0.0/16");
-    HostNetwork::new(record.clone(), None).remove().unwrap();
-    let chosen = HostNetwork::new(record.clone(), Some("10.201.0.0/16".parse().unwrap()));
+    host.engine("network.json").remove().unwrap();
+    let chosen = HostNetwork::new(
+        host.path("network.json"),
+        Some("10.201.0.0/16".parse().unwrap()),
+    );
     let error = chosen.ensure().unwrap_err();
     assert!(matches!(error, NetworkError::NoFreeBlock { .. }));
     assert!(
@@ -156,7 +279,7 @@ fn a_block_in_use_is_not_taken() {
 #[test]
 fn sandboxes_get_out_beside_docker() {
     let world = World::new();
-    world.internet.run(|| {
+    world.host.internet.run(|| {
         serve(INTERNET_V4, 80);
         serve(INTERNET_V6, 80);
     });
@@ -197,5 +320,5 @@ fn sandboxes_get_out_beside_docker() {
             world.network.ensure().unwrap();
         }
     }
-    assert!(world.record().exists());
+    assert!(world.host.path("network.json").exists());
 }

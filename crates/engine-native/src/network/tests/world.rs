@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
+use crate::network::host::cookie;
 use crate::network::{Egress, HostNetwork, LinkPlan, attach, within};
 
 /// How long something that must not arrive is waited for.
@@ -69,33 +70,52 @@ pub(super) fn output(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The calling thread's namespace made a host: with an uplink to an internet, and the network for
-/// sandboxes set up.
-pub(super) struct World {
+/// The calling thread's namespace made a host, with an uplink to an internet.
+pub(super) struct Host {
     pub(super) internet: Namespace,
-    pub(super) network: HostNetwork,
-    pub(super) egress: Egress,
     directory: tempfile::TempDir,
 }
 
-impl World {
+impl Host {
     pub(super) fn new() -> Self {
         enter_new();
         let internet = Namespace::new();
         connect_uplink(&internet);
         let directory = tempfile::tempdir().unwrap();
-        let network = HostNetwork::new(directory.path().join("network.json"), None);
-        let egress = network.ensure().unwrap();
         Self {
             internet,
-            network,
-            egress,
             directory,
         }
     }
 
-    pub(super) fn record(&self) -> PathBuf {
-        self.directory.path().join("network.json")
+    /// A file in the directory of an engine.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// An engine's side of the network.
+    pub(super) fn engine(&self, name: &str) -> HostNetwork {
+        HostNetwork::new(self.path(name), None)
+    }
+}
+
+/// A host on which the network for sandboxes is set up.
+pub(super) struct World {
+    pub(super) host: Host,
+    pub(super) network: HostNetwork,
+    pub(super) egress: Egress,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let host = Host::new();
+        let network = host.engine("network.json");
+        let egress = network.ensure().unwrap();
+        Self {
+            host,
+            network,
+            egress,
+        }
     }
 
     pub(super) fn sandbox(&self, index: u32) -> (Namespace, LinkPlan) {
@@ -104,6 +124,36 @@ impl World {
         attach(namespace.fd(), &plan).unwrap();
         (namespace, plan)
     }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // The settings go with the namespace, but what is written down about them does not.
+        for register in registers() {
+            let _ = std::fs::remove_file(register);
+        }
+        let _ = std::fs::remove_dir(SHARED);
+    }
+}
+
+/// Where engines keep what they share.
+const SHARED: &str = "/run/ctnr";
+
+/// The registers of the calling thread's namespace, of which there is one at most.
+pub(super) fn registers() -> Vec<PathBuf> {
+    let cookie = cookie::of_this_namespace().unwrap();
+    let Ok(entries) = std::fs::read_dir(SHARED) else {
+        return Vec::new();
+    };
+    let ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(&format!("network-{cookie}."))
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(ours)
+        .collect()
 }
 
 impl Namespace {
