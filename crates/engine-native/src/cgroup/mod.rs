@@ -50,9 +50,10 @@ impl Cgroup {
         }
     }
 
-    /// On version 1, moves the calling process into the group: a supervisor, so that its children
-    /// are in it from the start. Moving each of them takes milliseconds (the kernel waits for all
-    /// processors to pass a quiet point), and there is no forking into a group as on version 2.
+    /// On version 1, moves the calling process into the group: a supervisor, which has one thread,
+    /// so that its children are in it from the start. There is no forking into a group as on
+    /// version 2, and to move another process takes milliseconds (the kernel waits for all
+    /// processors to pass a quiet point).
     pub(crate) fn join(&self) -> io::Result<()> {
         match self {
             Self::V1(group) => group.join(),

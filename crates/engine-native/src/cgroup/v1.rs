@@ -15,8 +15,9 @@ const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
 #[derive(Debug)]
 pub(crate) struct Group {
     name: String,
-    /// The files that processes are moved by, open so that a forked child can move itself.
-    members: Vec<File>,
+    /// The files that threads are moved by. For a thread that moves itself the kernel need not hold
+    /// up forks and exits of all processes, which takes it milliseconds (`cgroup.procs` does that).
+    tasks: Vec<File>,
 }
 
 fn path(controller: &str, name: &str) -> String {
@@ -25,14 +26,15 @@ fn path(controller: &str, name: &str) -> String {
 
 impl Group {
     pub(super) fn create(name: &str, limits: &Limits) -> io::Result<Self> {
-        let mut members = Vec::new();
+        let mut tasks = Vec::new();
         for controller in CONTROLLERS {
             let limited = match controller {
                 "memory" => limits.memory.is_some(),
                 "cpu" => limits.cpus.is_some(),
                 _ => limits.pids.is_some(),
             };
-            // Joining a group costs milliseconds, so only those are made that limit something.
+            // Making, joining and removing a group takes time, so only those are made that limit
+            // something.
             if !limited {
                 continue;
             }
@@ -86,23 +88,23 @@ impl Group {
                 }
                 _ => {}
             }
-            members.push(
+            tasks.push(
                 File::options()
                     .write(true)
-                    .open(format!("{directory}/cgroup.procs"))?,
+                    .open(format!("{directory}/tasks"))?,
             );
         }
         Ok(Self {
             name: name.to_owned(),
-            members,
+            tasks,
         })
     }
 
-    /// Moves the calling process into the group.
+    /// Moves the calling process, which has one thread, into the group.
     pub(super) fn join(&self) -> io::Result<()> {
-        self.members
+        self.tasks
             .iter()
-            .try_for_each(|mut members| members.write_all(b"0"))
+            .try_for_each(|mut tasks| tasks.write_all(b"0"))
     }
 
     pub(super) fn oom_kills(&self) -> u64 {
