@@ -7,6 +7,7 @@ use anyhow::Context;
 use backend::app::{App, AppParts};
 use backend::config::{Config, variables};
 use backend::http;
+use backend::jobs::Handlers;
 use backend::store::Choice;
 use ctnr_agent::{DataDir, Host, HostConfig};
 use tokio::net::TcpListener;
@@ -70,6 +71,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         engines: host.engines().clone(),
         installation: data_dir.installation().to_owned(),
         reap_unknown: choice.is_only_one,
+        handlers: Handlers::standard(),
     });
     app.start();
     let address = listener.local_addr().unwrap_or(config.http_addr);

@@ -14,6 +14,7 @@ mod exec;
 mod exits;
 mod health;
 mod images;
+mod jobs;
 mod lifecycle;
 mod locks;
 mod names;
@@ -38,7 +39,10 @@ pub use exec::ExecRequest;
 pub use health::Health;
 pub use sandbox::{NewSandbox, Sandbox};
 
-pub use crate::store::{EventFilter, LabelFilter, Page, PageRequest, SandboxFilter};
+use crate::jobs::{Executions, Handlers};
+pub use crate::store::{
+    EventFilter, JobFilter, JobRow, LabelFilter, Page, PageRequest, SandboxFilter,
+};
 use crate::store::{SandboxRow, Store};
 use locks::Locks;
 
@@ -56,6 +60,8 @@ struct Inner {
     /// Whether what an engine holds and the database does not know is certainly a leftover.
     reap_unknown: bool,
     locks: Locks,
+    /// The jobs that are being done on this host.
+    jobs: Executions,
     /// Held shared while a sandbox is made of an image, and exclusively while images are removed.
     images: RwLock<()>,
     /// Changes under way.
@@ -77,6 +83,8 @@ pub struct AppParts {
     /// Whether a sandbox that carries this installation's mark and that the database does not know
     /// is removed. False where the directory was used with several databases.
     pub reap_unknown: bool,
+    /// Who does which kind of job.
+    pub handlers: Handlers,
 }
 
 impl App {
@@ -84,6 +92,7 @@ impl App {
     pub fn new(parts: AppParts) -> Self {
         Self {
             inner: Arc::new(Inner {
+                jobs: Executions::new(parts.store.clone(), parts.handlers),
                 store: parts.store,
                 engines: parts.engines,
                 installation: parts.installation,
@@ -101,6 +110,8 @@ impl App {
     pub fn start(&self) {
         tokio::spawn(exits::record_all(self.clone()));
         tokio::spawn(reconcile::keep_true(self.clone()));
+        tokio::spawn(jobs::do_jobs(self.clone()));
+        tokio::spawn(jobs::prune_jobs(self.clone()));
     }
 
     /// Cancelled when the platform begins to stop. Streams that would go on for ever end then.
@@ -119,9 +130,9 @@ impl App {
     pub async fn stop(&self, patience: Duration) -> bool {
         self.inner.closing.cancel();
         self.inner.changes.close();
-        let done = tokio::time::timeout(patience, self.inner.changes.wait())
-            .await
-            .is_ok();
+        let changes = tokio::time::timeout(patience, self.inner.changes.wait());
+        let (changes, jobs) = tokio::join!(changes, self.inner.jobs.drain(patience));
+        let done = changes.is_ok() && jobs;
         self.inner.stopping.cancel();
         self.inner.store.close().await;
         done

@@ -19,6 +19,7 @@ mod gate;
 mod health;
 mod images;
 mod info;
+mod jobs;
 mod metrics;
 mod ndjson;
 mod openapi;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::error::ApiError;
 use super::{
-    Api, Options, Shared, docs, events, exec, files, gate, health, images, info, metrics, openapi,
-    proxy, rate, sandboxes,
+    Api, Options, Shared, docs, events, exec, files, gate, health, images, info, jobs, metrics,
+    openapi, proxy, rate, sandboxes,
 };
 use crate::app::App;
 
@@ -47,6 +47,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(exec::routes())
         .merge(files::routes())
         .merge(images::routes())
+        .merge(jobs::routes())
         .merge(proxy::documented())
         .routes(routes!(events::events))
         .routes(routes!(info::info))

@@ -47,6 +47,8 @@ pub struct Store {
     pub(super) writer: AnyPool,
     /// The number of the latest event that this process has written or read.
     pub(super) latest_event: watch::Sender<u64>,
+    /// Counts the changes of jobs that this process makes.
+    pub(super) jobs: watch::Sender<u64>,
     dialect: Dialect,
     database_id: String,
     location: String,
@@ -114,6 +116,7 @@ impl Store {
             readers,
             writer,
             latest_event: watch::Sender::new(0),
+            jobs: watch::Sender::new(0),
             dialect,
             database_id,
             location,

@@ -1,6 +1,6 @@
 //! What can go wrong in the database.
 
-use ctnr_model::{SandboxId, SandboxName};
+use ctnr_model::{JobId, SandboxId, SandboxName};
 use sqlx::migrate::MigrateError;
 
 /// The result of a database operation.
@@ -19,6 +19,12 @@ pub enum StoreError {
         name: SandboxName,
         /// The sandbox that has it.
         holder: SandboxId,
+    },
+    /// Another has taken the job over, or it is over: what its earlier holder writes counts no more.
+    #[error("job {} has been taken over by another, or is over", .job.short())]
+    LeaseLost {
+        /// The job.
+        job: JobId,
     },
     /// A cursor is not one that a list gave.
     #[error("invalid cursor: pass the one that the page before gave, unchanged")]

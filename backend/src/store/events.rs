@@ -21,7 +21,7 @@ pub struct NewEvent {
     pub subject: EventSubject,
     /// What happened.
     pub action: EventAction,
-    /// The id of the sandbox, or the reference of the image.
+    /// The id of the sandbox or job, or the reference of the image.
     pub id: String,
     /// More about it.
     pub attributes: BTreeMap<String, String>,
@@ -51,6 +51,9 @@ impl Store {
         transaction.commit().await.map_err(&failed)?;
         if let Some(latest) = latest {
             self.saw_event(latest);
+        }
+        if events.iter().any(|event| event.subject == EventSubject::Job) {
+            self.wake_jobs();
         }
         Ok(())
     }

@@ -7,11 +7,21 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// All versions, oldest first.
 pub(super) fn migrator() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        Cow::Borrowed("sandboxes"),
-        MigrationType::Simple,
-        include_str!("../../migrations/0001_sandboxes.sql").into_sql_str(),
-        false,
-    )])
+    let version = |number, name, text: &'static str| {
+        Migration::new(
+            number,
+            Cow::Borrowed(name),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(vec![
+        version(
+            1,
+            "sandboxes",
+            include_str!("../../migrations/0001_sandboxes.sql"),
+        ),
+        version(2, "jobs", include_str!("../../migrations/0002_jobs.sql")),
+    ])
 }

@@ -3,7 +3,7 @@
 //! The same statements run on SQLite and PostgreSQL. A sandbox's row is written before an engine
 //! is asked (phase `creating`) and again after it has answered, so that a process that is killed at
 //! any moment leaves something that the next one can finish or remove. Events are rows too, written
-//! in the transaction of the change that they tell.
+//! in the transaction of the change that they tell. So are jobs, with leases ([`Lease`]).
 #![warn(missing_docs)]
 
 mod choice;
@@ -12,6 +12,8 @@ mod error;
 mod events;
 mod filter;
 mod find;
+mod hosts;
+mod jobs;
 mod list;
 mod migrations;
 mod page;
@@ -25,5 +27,7 @@ pub use error::{Result, StoreError};
 pub use events::NewEvent;
 pub use filter::{EventFilter, LabelFilter, SandboxFilter};
 pub use find::Found;
+pub use hosts::{HostRow, WorkerRow};
+pub use jobs::{Claimant, Ending, Enqueued, Held, JobFilter, JobRow, Lease, NewJob, Priority};
 pub use page::{Page, PageRequest};
 pub use row::{Phase, SandboxRow};

@@ -2,37 +2,58 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod contract;
+mod hosts;
+mod jobs;
 #[path = "../support/database.rs"]
 mod support;
 
 /// Runs each promise on SQLite, and with feature `system-tests` on PostgreSQL.
 macro_rules! promises {
-    ($($name:ident),* $(,)?) => {
+    ($($module:ident: [$($name:ident),* $(,)?]),* $(,)?) => {
         mod sqlite {
-            $(#[tokio::test]
+            $($(#[tokio::test]
             async fn $name() {
-                super::contract::$name(super::support::TestDatabase::sqlite()).await;
-            })*
+                super::$module::$name(super::support::TestDatabase::sqlite()).await;
+            })*)*
         }
 
         #[cfg(feature = "system-tests")]
         mod postgres {
-            $(#[tokio::test]
+            $($(#[tokio::test]
             async fn $name() {
-                super::contract::$name(super::support::TestDatabase::postgres().await).await;
-            })*
+                super::$module::$name(super::support::TestDatabase::postgres().await).await;
+            })*)*
         }
     };
 }
 
-promises![
-    everything_of_a_sandbox_is_kept,
-    a_name_has_one_holder,
-    phases_follow_their_order,
-    events_are_numbered_without_gaps_under_concurrency,
-    a_change_that_fails_leaves_no_number_behind,
-    old_events_are_pruned_and_numbers_go_on,
-    queries_find_what_they_should,
-    images_in_use_are_those_of_the_host_and_engine,
-    opening_at_once_is_harmless,
-];
+promises! {
+    contract: [
+        everything_of_a_sandbox_is_kept,
+        a_name_has_one_holder,
+        phases_follow_their_order,
+        events_are_numbered_without_gaps_under_concurrency,
+        a_change_that_fails_leaves_no_number_behind,
+        old_events_are_pruned_and_numbers_go_on,
+        queries_find_what_they_should,
+        images_in_use_are_those_of_the_host_and_engine,
+        opening_at_once_is_harmless,
+    ],
+    jobs: [
+        everything_of_a_job_is_kept,
+        a_key_stands_for_one_job_of_a_kind,
+        each_job_is_taken_once_under_concurrency,
+        jobs_come_in_the_order_of_priority_and_age,
+        a_lease_that_ran_out_is_taken_over_and_its_holder_refused,
+        a_lease_that_is_kept_is_not_taken_over,
+        what_fails_is_tried_again_until_it_is_a_dead_letter,
+        a_job_that_kills_its_holders_is_given_up,
+        cancelling_ends_what_waits_and_tells_what_runs,
+        a_claimant_takes_only_what_its_hosts_can_do,
+        pages_of_jobs_leave_nothing_out,
+        only_jobs_that_are_over_are_pruned,
+    ],
+    hosts: [
+        hosts_and_workers_are_seen_while_they_say_so,
+    ],
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend::app::{App, AppParts, NewSandbox, Sandbox};
+use backend::jobs::Handlers;
 use ctnr_agent::Engines;
 use ctnr_engine::SandboxEngine;
 use ctnr_model::{EngineKind, ImageReference, SandboxQuery};
@@ -66,6 +67,7 @@ impl Platform {
             ),
             installation: INSTALLATION.to_owned(),
             reap_unknown,
+            handlers: Handlers::standard(),
         })
     }
 

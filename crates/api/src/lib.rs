@@ -15,6 +15,7 @@ mod flag;
 mod image;
 mod info;
 mod inspect;
+mod job;
 mod limits;
 mod link;
 mod logs;
@@ -43,6 +44,7 @@ pub use info::{EngineInfo, Health, Info};
 pub use inspect::{
     Config, EmptyObject, HostConfig, NetworkSettings, PortBinding, SandboxDetails, State,
 };
+pub use job::{Job, JobList, JobListQuery};
 pub use limits::LimitsRequest;
 pub use link::{Link, LinkRequest};
 pub use logs::{LogFrame, LogsQuery, Tail};

@@ -31,6 +31,8 @@ pub enum EventSubject {
     Sandbox,
     /// An image.
     Image,
+    /// A Win32 container.
+    Container,
     /// A job.
     Job,
 }
