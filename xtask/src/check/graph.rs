@@ -38,10 +38,17 @@ type Rule = (&'static str, Role, &'static [&'static str]);
 
 const RULES: &[Rule] = &[
     ("ctnr-model", Role::Leaf, &[]),
+    ("ctnr-debian", Role::Leaf, &[]),
+    ("ctnr-plan", Role::Base, &["ctnr-model"]),
     ("ctnr-api", Role::Base, &["ctnr-model"]),
     ("ctnr-client", Role::Base, &["ctnr-api", "ctnr-model"]),
     ("ctnr-engine", Role::Base, &["ctnr-model"]),
     ("ctnr-images", Role::Base, &["ctnr-model", "ctnr-engine"]),
+    (
+        "ctnr-wine",
+        Role::Base,
+        &["ctnr-model", "ctnr-images", "ctnr-debian"],
+    ),
     (
         "ctnr-engine-native",
         Role::Engine,
@@ -57,6 +64,7 @@ const RULES: &[Rule] = &[
         Role::Binary,
         &[
             "ctnr-model",
+            "ctnr-plan",
             "ctnr-engine",
             "ctnr-images",
             "ctnr-engine-native",
@@ -70,7 +78,9 @@ const RULES: &[Rule] = &[
         Role::Binary,
         &[
             "ctnr-model",
+            "ctnr-plan",
             "ctnr-api",
+            "ctnr-wine",
             "ctnr-engine",
             "ctnr-images",
             "ctnr-engine-native",
@@ -93,7 +103,14 @@ const RULES: &[Rule] = &[
     (
         "xtask",
         Role::Tool,
-        &["ctnr-model", "ctnr-api", "ctnr-client", "ctnr-images"],
+        &[
+            "ctnr-model",
+            "ctnr-api",
+            "ctnr-client",
+            "ctnr-images",
+            "ctnr-debian",
+            "ctnr-wine",
+        ],
     ),
 ];
 

@@ -12,6 +12,7 @@ mod native;
 mod nextjs;
 mod recipe;
 mod tree;
+mod wine;
 
 use std::path::PathBuf;
 
@@ -31,7 +32,8 @@ const CREATED_SECONDS: i64 = 1_767_225_600;
 pub(crate) struct Args {
     /// The image to make.
     pub(crate) name: Name,
-    /// Which engines get it. `all` leaves Docker out where it does not answer.
+    /// Which engines get it: all, but for the Wine runtime, which only the native one runs. `all`
+    /// leaves Docker out where it does not answer.
     #[arg(long, value_enum)]
     pub(crate) engine: Option<Engine>,
     /// The data directory whose image store the native engine uses.
@@ -52,6 +54,8 @@ pub(crate) enum Name {
     Busybox,
     /// A Next.js dev server on Bun, as nextjs-docker:latest.
     NextjsDocker,
+    /// Wine for Win32 containers, as wine:latest.
+    Wine,
 }
 
 /// Who gets an image.
@@ -77,6 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let engine = match (args.engine, &args.archive) {
         (Some(engine), _) => engine,
         (None, Some(_)) => return Ok(()),
+        (None, None) if args.name == Name::Wine => Engine::Native,
         (None, None) => Engine::All,
     };
     if matches!(engine, Engine::Native | Engine::All) {
@@ -91,6 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn recipe(name: Name) -> Result<Recipe> {
     match name {
         Name::Busybox => busybox::recipe(),
+        Name::Wine => Ok(wine::recipe()),
         Name::NextjsDocker => nextjs::recipe(&workspace::root().join("images")),
     }
 }

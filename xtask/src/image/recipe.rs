@@ -23,6 +23,8 @@ pub(super) struct Recipe {
     pub(super) reference: &'static str,
     /// How it runs.
     pub(super) config: ImageConfig,
+    /// What stands for its hash, where somebody else makes the same image and marks it so.
+    pub(super) identity: Option<String>,
     /// Its layers, from the bottom up.
     pub(super) layers: Vec<Layer>,
 }
@@ -30,6 +32,9 @@ pub(super) struct Recipe {
 impl Recipe {
     /// The hash of all that the image depends on.
     pub(super) fn hash(&self) -> Result<String> {
+        if let Some(identity) = &self.identity {
+            return Ok(identity.clone());
+        }
         let config = serde_json::to_vec(&self.config)?;
         let key = Key::new("image", 1)
             .with("reference", self.reference)
