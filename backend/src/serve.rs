@@ -71,6 +71,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         engines: host.engines().clone(),
         installation: data_dir.installation().to_owned(),
         reap_unknown: choice.is_only_one,
+        host_folders: config.host_folders,
         handlers: Handlers::standard(),
     });
     app.start();

@@ -22,8 +22,20 @@ impl App {
     async fn create(&self, new: NewSandbox) -> Result<Sandbox> {
         let engine = self.engine(new.engine)?;
         check(&new, &engine.capabilities())?;
+        let is_made_up = new.name.is_none();
+        let row = self.make(&*engine, spec_of(new)?, is_made_up).await?;
+        Ok(row.into())
+    }
+
+    /// Makes a sandbox by a spec that was checked.
+    pub(super) async fn make(
+        &self,
+        engine: &dyn SandboxEngine,
+        spec: SandboxSpec,
+        is_made_up: bool,
+    ) -> Result<SandboxRow> {
         let _images_stay = self.inner.images.read().await;
-        let image = engine.images().inspect(&new.image.to_string()).await?;
+        let image = engine.images().inspect(&spec.image.to_string()).await?;
 
         let mut row = SandboxRow {
             host: self.inner.installation.clone(),
@@ -39,13 +51,13 @@ impl App {
             ports: Vec::new(),
             image_id: Some(image.summary.id),
             created_at: Timestamp::now(),
-            spec: spec_of(new.clone())?,
+            spec,
         };
         let _lock = self.inner.locks.lock(&row.spec.id).await;
-        self.intend(&mut row, new.name.is_none()).await?;
+        self.intend(&mut row, is_made_up).await?;
 
         match engine.create(&row.spec).await {
-            Ok(started) => self.confirm(&*engine, row, started).await,
+            Ok(started) => self.confirm(engine, row, started).await,
             Err(error) => {
                 self.forget_surely(row.spec.id.clone());
                 Err(error.into())
@@ -74,7 +86,7 @@ impl App {
         engine: &dyn SandboxEngine,
         mut row: SandboxRow,
         started: Started,
-    ) -> Result<Sandbox> {
+    ) -> Result<SandboxRow> {
         let events = [
             tell(&row, EventAction::Create, row.created_at),
             tell(
@@ -99,7 +111,7 @@ impl App {
         row.phase = Phase::Present;
         row.status = status;
         row.ports = ports;
-        Ok(row.into())
+        Ok(row)
     }
 
     /// Forgets the row of a sandbox whose creation failed. The name has to be free again even where

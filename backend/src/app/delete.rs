@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ctnr_engine::SandboxEngine;
-use ctnr_model::{EventAction, ExitStatus, SandboxQuery, SandboxState};
+use ctnr_model::{EventAction, ExitStatus, SandboxId, SandboxQuery, SandboxState};
 use jiff::Timestamp;
 
 use super::locks::Locked;
@@ -16,6 +16,7 @@ impl App {
     /// sandbox stays listed and its removal is tried again until it succeeds.
     pub async fn delete_sandbox(&self, query: &SandboxQuery) -> Result<()> {
         let row = self.find(query).await?;
+        self.refuse_container(&row, "delete").await?;
         let engine = self.engine_of(&row)?;
         let app = self.clone();
         self.change(async move { app.delete(&*engine, row).await })
@@ -46,8 +47,8 @@ impl App {
     pub(super) async fn remove(
         &self,
         engine: &dyn SandboxEngine,
-        id: &ctnr_model::SandboxId,
-        _lock: &Locked,
+        id: &SandboxId,
+        _lock: &Locked<SandboxId>,
     ) -> Result<()> {
         let Some(mut row) = self.inner.store.sandbox(id).await? else {
             return Ok(());

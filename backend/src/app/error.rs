@@ -93,7 +93,12 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
         match error {
-            StoreError::NameTaken { .. } | StoreError::LeaseLost { .. } => Self::Conflict(message),
+            StoreError::NameTaken { .. }
+            | StoreError::ContainerNameTaken { .. }
+            | StoreError::ContainerChanged { .. }
+            | StoreError::KeyReused
+            | StoreError::LeaseLost { .. } => Self::Conflict(message),
+            StoreError::LayerMissing { .. } => Self::NotFound(message),
             StoreError::Unavailable { .. } => Self::Unavailable(message),
             StoreError::BadCursor => Self::BadRequest(message),
             StoreError::Address { .. }

@@ -63,4 +63,7 @@ async fn note(app: App, exit: SandboxExit) {
         app.settle(id, seen, &[], &lock).await
     })
     .await;
+    if let Err(error) = app.follow_end(id).await {
+        tracing::warn!(id = id.short(), %error, "the end of a container's session could not be recorded; it is tried again");
+    }
 }

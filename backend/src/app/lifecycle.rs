@@ -13,6 +13,12 @@ impl App {
     /// Ends a sandbox's program, after `grace` by force. One that does not run stays as it is.
     pub async fn stop_sandbox(&self, query: &SandboxQuery, grace: Duration) -> Result<Sandbox> {
         let row = self.find(query).await?;
+        self.refuse_container(&row, "stop").await?;
+        self.stop_row(row, grace).await
+    }
+
+    /// Ends the program of a sandbox that was looked up.
+    pub(super) async fn stop_row(&self, row: SandboxRow, grace: Duration) -> Result<Sandbox> {
         let engine = self.engine_of(&row)?;
         let app = self.clone();
         self.change(async move {
@@ -41,13 +47,14 @@ impl App {
     /// the files it left, with the host ports that it had.
     pub async fn restart_sandbox(&self, query: &SandboxQuery, grace: Duration) -> Result<Sandbox> {
         let row = self.find(query).await?;
+        self.refuse_container(&row, "restart").await?;
         let engine = self.engine_of(&row)?;
         let app = self.clone();
         self.change(async move { app.restart(&*engine, row, grace).await })
             .await
     }
 
-    async fn restart(
+    pub(super) async fn restart(
         &self,
         engine: &dyn SandboxEngine,
         row: SandboxRow,

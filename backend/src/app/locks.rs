@@ -1,45 +1,53 @@
-//! One lock a sandbox, so that changes of the same sandbox come one after the other.
+//! One lock a sandbox or container, so that changes of the same one come one after the other.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ctnr_model::SandboxId;
 use tokio::sync::OwnedMutexGuard;
 
-type Map = Mutex<HashMap<SandboxId, Arc<tokio::sync::Mutex<()>>>>;
+type Entries<Id> = HashMap<Id, Arc<tokio::sync::Mutex<()>>>;
+type Map<Id> = Mutex<Entries<Id>>;
 
-/// The locks of the sandboxes that something is being done to.
-#[derive(Default)]
-pub(super) struct Locks {
-    map: Arc<Map>,
+/// The locks of those that something is being done to.
+pub(super) struct Locks<Id> {
+    map: Arc<Map<Id>>,
 }
 
-/// A sandbox's lock, held until it is dropped.
-pub(super) struct Locked {
-    id: SandboxId,
-    map: Arc<Map>,
+/// A lock, held until it is dropped.
+pub(super) struct Locked<Id: Hash + Eq> {
+    id: Id,
+    map: Arc<Map<Id>>,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
-impl Locks {
-    /// Waits for a sandbox's lock. Those who wait are served in order.
-    pub(super) async fn lock(&self, id: &SandboxId) -> Locked {
+impl<Id> Default for Locks<Id> {
+    fn default() -> Self {
+        Self {
+            map: Arc::default(),
+        }
+    }
+}
+
+impl<Id: Hash + Eq + Clone> Locks<Id> {
+    /// Waits for a lock. Those who wait are served in order.
+    pub(super) async fn lock(&self, id: &Id) -> Locked<Id> {
         let lock = self.entry(id);
         let guard = lock.lock_owned().await;
         self.locked(id, guard)
     }
 
-    /// Takes a sandbox's lock where nobody has it.
-    pub(super) fn try_lock(&self, id: &SandboxId) -> Option<Locked> {
+    /// Takes a lock where nobody has it.
+    pub(super) fn try_lock(&self, id: &Id) -> Option<Locked<Id>> {
         let guard = self.entry(id).try_lock_owned().ok()?;
         Some(self.locked(id, guard))
     }
 
-    fn entry(&self, id: &SandboxId) -> Arc<tokio::sync::Mutex<()>> {
+    fn entry(&self, id: &Id) -> Arc<tokio::sync::Mutex<()>> {
         open(&self.map).entry(id.clone()).or_default().clone()
     }
 
-    fn locked(&self, id: &SandboxId, guard: OwnedMutexGuard<()>) -> Locked {
+    fn locked(&self, id: &Id, guard: OwnedMutexGuard<()>) -> Locked<Id> {
         Locked {
             id: id.clone(),
             map: self.map.clone(),
@@ -48,7 +56,7 @@ impl Locks {
     }
 }
 
-impl Drop for Locked {
+impl<Id: Hash + Eq> Drop for Locked<Id> {
     fn drop(&mut self) {
         let mut map = open(&self.map);
         // The guard holds a reference of its own, so it goes first; what is left besides the map's
@@ -64,12 +72,14 @@ impl Drop for Locked {
 }
 
 /// Nothing that is done under this lock can panic half-way, so a poisoned one is as good.
-fn open(map: &Map) -> MutexGuard<'_, HashMap<SandboxId, Arc<tokio::sync::Mutex<()>>>> {
+fn open<Id>(map: &Map<Id>) -> MutexGuard<'_, Entries<Id>> {
     map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use ctnr_model::SandboxId;
+
     use super::*;
 
     #[tokio::test]

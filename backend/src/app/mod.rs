@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod access;
+mod containers;
 mod create;
 mod delete;
 mod error;
@@ -29,11 +30,15 @@ use std::time::Duration;
 
 use ctnr_agent::Engines;
 use ctnr_engine::SandboxEngine;
-use ctnr_model::EngineKind;
+use ctnr_model::{ContainerId, EngineKind, HostPath, LayerId, SandboxId};
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use containers::{
+    CloneRequest, Container, ContainerFilter, MakeContainer, NewContainer, NewLayer,
+    ProgramRequest, RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
+};
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;
 pub use health::Health;
@@ -59,7 +64,12 @@ struct Inner {
     installation: String,
     /// Whether what an engine holds and the database does not know is certainly a leftover.
     reap_unknown: bool,
-    locks: Locks,
+    locks: Locks<SandboxId>,
+    container_locks: Locks<ContainerId>,
+    /// Layers that are just being uploaded.
+    layer_locks: Locks<LayerId>,
+    /// The folders of the host below which containers may be given some.
+    host_folders: Vec<HostPath>,
     /// The jobs that are being done on this host.
     jobs: Executions,
     /// Held shared while a sandbox is made of an image, and exclusively while images are removed.
@@ -83,6 +93,8 @@ pub struct AppParts {
     /// Whether a sandbox that carries this installation's mark and that the database does not know
     /// is removed. False where the directory was used with several databases.
     pub reap_unknown: bool,
+    /// The folders of the host below which containers may be given some.
+    pub host_folders: Vec<HostPath>,
     /// Who does which kind of job.
     pub handlers: Handlers,
 }
@@ -98,6 +110,9 @@ impl App {
                 installation: parts.installation,
                 reap_unknown: parts.reap_unknown,
                 locks: Locks::default(),
+                container_locks: Locks::default(),
+                layer_locks: Locks::default(),
+                host_folders: parts.host_folders,
                 images: RwLock::new(()),
                 changes: TaskTracker::new(),
                 closing: CancellationToken::new(),

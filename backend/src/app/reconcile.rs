@@ -47,6 +47,10 @@ pub(super) async fn keep_true(app: App) {
                 }
             }
         }
+        if let Err(error) = app.reconcile_containers().await {
+            tracing::warn!(%error, "comparing the containers with the host failed; it is tried again");
+            pause = RETRY;
+        }
         if let Err(error) = app.inner.store.prune_events(EVENTS_KEPT).await {
             tracing::warn!(%error, "old events were not pruned; it is tried again");
         }
@@ -104,7 +108,7 @@ impl App {
         engine: &dyn SandboxEngine,
         id: &SandboxId,
         seen: Option<Observed>,
-        lock: &Locked,
+        lock: &Locked<SandboxId>,
     ) -> Result<()> {
         let Some(row) = self.inner.store.sandbox(id).await? else {
             return Ok(());

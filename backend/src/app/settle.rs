@@ -31,7 +31,7 @@ impl App {
         id: &SandboxId,
         seen: Observation,
         because: &[EventAction],
-        _lock: &Locked,
+        _lock: &Locked<SandboxId>,
     ) -> Result<Option<SandboxRow>, StoreError> {
         let Some(mut row) = self.inner.store.sandbox(id).await? else {
             return Ok(None);

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use ctnr_model::EngineKind;
+use ctnr_model::{EngineKind, HostPath};
 
 pub use subnet::Subnet;
 use variables::Variable;
@@ -36,6 +36,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// The domain below which every published port has an origin of its own.
     pub proxy_domain: Option<String>,
+    /// The folders of the host below which containers may be given some.
+    pub host_folders: Vec<HostPath>,
     /// What is logged, as `tracing_subscriber::EnvFilter` reads it.
     pub log: String,
     /// The form of the log.
@@ -136,6 +138,16 @@ impl Config {
                 .filter(|origin| !origin.is_empty())
                 .collect(),
             proxy_domain: text(variables::PROXY_DOMAIN)?,
+            host_folders: text(variables::HOST_FOLDERS)?
+                .iter()
+                .flat_map(|text| text.split(':'))
+                .filter(|folder| !folder.is_empty())
+                .map(|folder| {
+                    folder
+                        .parse()
+                        .map_err(|error| invalid(variables::HOST_FOLDERS, error))
+                })
+                .collect::<Result<_, _>>()?,
             log: text(variables::LOG)?.unwrap_or_else(|| "info".to_owned()),
             log_format: match text(variables::LOG_FORMAT)?.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -213,6 +225,7 @@ mod tests {
             ("CONTAINERS_ENGINE", "podman"),
             ("CONTAINERS_SUBNET", "10.0.0.0"),
             ("CONTAINERS_RATE_LIMIT", "many"),
+            ("CONTAINERS_HOST_FOLDERS", "srv"),
             ("CONTAINERS_LOG_FORMAT", "xml"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

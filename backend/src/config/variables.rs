@@ -84,6 +84,14 @@ pub const RATE_LIMIT: Variable = Variable {
           429 with `Retry-After`.",
 };
 
+/// The folders of the host that containers may be given.
+pub const HOST_FOLDERS: Variable = Variable {
+    name: "CONTAINERS_HOST_FOLDERS",
+    default: "unset",
+    doc: "Folders of the host, separated by colons, below which Win32 containers may be given folders \
+          (`merged`, `write-copy`). Unset, none.",
+};
+
 /// What is logged.
 pub const LOG: Variable = Variable {
     name: "CONTAINERS_LOG",
@@ -100,7 +108,7 @@ pub const LOG_FORMAT: Variable = Variable {
 };
 
 /// All of them, in the order of the docs.
-pub const ALL: [Variable; 11] = [
+pub const ALL: [Variable; 12] = [
     DATABASE_URL,
     HTTP_ADDR,
     API_KEY,
@@ -110,6 +118,7 @@ pub const ALL: [Variable; 11] = [
     RATE_LIMIT,
     ALLOWED_ORIGINS,
     PROXY_DOMAIN,
+    HOST_FOLDERS,
     LOG,
     LOG_FORMAT,
 ];

@@ -58,7 +58,7 @@ pub struct Handlers {
 impl Handlers {
     /// The handlers of the product.
     pub fn standard() -> Self {
-        Self::default()
+        Self::default().with(App::make_container)
     }
 
     /// Adds the handler of a kind of job, in the place of an earlier one.

@@ -1,6 +1,6 @@
 //! What can go wrong in the database.
 
-use ctnr_model::{JobId, SandboxId, SandboxName};
+use ctnr_model::{ContainerId, ContainerName, JobId, LayerId, SandboxId, SandboxName};
 use sqlx::migrate::MigrateError;
 
 /// The result of a database operation.
@@ -26,6 +26,34 @@ pub enum StoreError {
         /// The job.
         job: JobId,
     },
+    /// Another container has the name.
+    #[error(
+        "the name {name} is already in use by container {}; delete that one, or choose another name",
+        .holder.short()
+    )]
+    ContainerNameTaken {
+        /// The name.
+        name: ContainerName,
+        /// The container that has it.
+        holder: ContainerId,
+    },
+    /// A container changed between the look at it and its change.
+    #[error("container {container} was changed by somebody else at the same moment; try again")]
+    ContainerChanged {
+        /// The container's name.
+        container: ContainerName,
+    },
+    /// A layer is not there, or is just being removed.
+    #[error("layer {} is not there; upload it (again), and name the id of the answer", .layer.short())]
+    LayerMissing {
+        /// The layer.
+        layer: LayerId,
+    },
+    /// A request's key stands for another request.
+    #[error(
+        "this Idempotency-Key was used for another request; use a new one for each request that is not a repetition"
+    )]
+    KeyReused,
     /// A cursor is not one that a list gave.
     #[error("invalid cursor: pass the one that the page before gave, unchanged")]
     BadCursor,

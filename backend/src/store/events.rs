@@ -52,7 +52,10 @@ impl Store {
         if let Some(latest) = latest {
             self.saw_event(latest);
         }
-        if events.iter().any(|event| event.subject == EventSubject::Job) {
+        if events
+            .iter()
+            .any(|event| event.subject == EventSubject::Job)
+        {
             self.wake_jobs();
         }
         Ok(())

@@ -122,7 +122,7 @@ impl Store {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// The images that the sandboxes of an engine of an installation use.
+    /// The images that the sandboxes and containers of an engine of an installation use.
     pub async fn images_in_use(&self, host: &str, engine: EngineKind) -> Result<BTreeSet<Digest>> {
         let read = |row: &AnyRow| {
             let text: String = row
@@ -131,8 +131,9 @@ impl Store {
             Digest::parse(&text).map_err(|error| StoreError::damaged("an image id", error))
         };
         sqlx::query(
-            "SELECT DISTINCT image_id FROM sandboxes \
-             WHERE host = $1 AND engine = $2 AND image_id IS NOT NULL",
+            "SELECT image_id FROM sandboxes \
+             WHERE host = $1 AND engine = $2 AND image_id IS NOT NULL \
+             UNION SELECT runtime_image FROM containers WHERE host = $1 AND engine = $2",
         )
         .bind(host.to_owned())
         .bind(engine.as_str().to_owned())

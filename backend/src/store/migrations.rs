@@ -23,5 +23,10 @@ pub(super) fn migrator() -> Migrator {
             include_str!("../../migrations/0001_sandboxes.sql"),
         ),
         version(2, "jobs", include_str!("../../migrations/0002_jobs.sql")),
+        version(
+            3,
+            "containers",
+            include_str!("../../migrations/0003_containers.sql"),
+        ),
     ])
 }

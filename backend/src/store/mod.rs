@@ -8,6 +8,7 @@
 
 mod choice;
 mod connect;
+mod containers;
 mod error;
 mod events;
 mod filter;
@@ -19,10 +20,16 @@ mod migrations;
 mod page;
 mod row;
 mod sandboxes;
+mod statement;
 mod time;
 
 pub use choice::Choice;
 pub use connect::{Dialect, Store, sqlite_url};
+pub(crate) use containers::tell_container;
+pub use containers::{
+    ContainerChange, ContainerFilter, ContainerRow, ContainerSpec, Created, FoundContainer,
+    Freezing, LayerPhase, LayerRow, RequestKey, RuntimeId, SnapshotRow,
+};
 pub use error::{Result, StoreError};
 pub use events::NewEvent;
 pub use filter::{EventFilter, LabelFilter, SandboxFilter};

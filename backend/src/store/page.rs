@@ -32,3 +32,21 @@ pub struct Page<T> {
     /// Where the list goes on; missing on the last page. Opaque to the caller.
     pub next: Option<String>,
 }
+
+impl<T> Page<T> {
+    /// Makes a page of what was read: one item more than it may have means that there is another
+    /// page, behind the last item's cursor.
+    pub(super) fn cut(
+        mut items: Vec<T>,
+        request: &PageRequest,
+        cursor: impl Fn(&T) -> String,
+    ) -> Self {
+        let size = request.size() as usize;
+        let mut next = None;
+        if items.len() > size {
+            items.truncate(size);
+            next = items.last().map(cursor);
+        }
+        Self { items, next }
+    }
+}

@@ -67,6 +67,7 @@ impl Platform {
             ),
             installation: INSTALLATION.to_owned(),
             reap_unknown,
+            host_folders: Vec::new(),
             handlers: Handlers::standard(),
         })
     }

@@ -1,0 +1,116 @@
+//! Layers of files that containers are made of.
+
+use std::time::Duration;
+
+use ctnr_engine::{EngineError, LayerArchive, SandboxEngine};
+use ctnr_model::{ContainerPath, FileOwner, LayerId};
+use ctnr_wine::layout;
+use jiff::Timestamp;
+use tokio::io::AsyncRead;
+
+use crate::app::{App, Result};
+use crate::store::{LayerPhase, LayerRow};
+
+/// How long an uploaded layer is kept that no container is made of.
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// A layer that was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLayer {
+    /// The id.
+    pub id: LayerId,
+    /// Bytes on disk.
+    pub size: u64,
+}
+
+impl App {
+    /// Makes a layer of an archive, unpacked below `at`. Dropping the future ends it, and what it
+    /// made so far goes.
+    pub async fn import_layer(
+        &self,
+        content: Box<dyn AsyncRead + Send + Unpin>,
+        at: ContainerPath,
+    ) -> Result<NewLayer> {
+        let engine = self.container_engine()?;
+        let id = LayerId::from_random(rand::random());
+        let _being_made = self.inner.layer_locks.lock(&id).await;
+        let row = LayerRow {
+            id: id.clone(),
+            host: self.inner.installation.clone(),
+            engine: engine.kind(),
+            phase: LayerPhase::Making,
+            size: 0,
+            kept_until: Timestamp::now()
+                .saturating_add(KEPT)
+                .unwrap_or(Timestamp::MAX),
+        };
+        self.inner.store.intend_layer(&row).await?;
+        let archive = LayerArchive {
+            content,
+            at,
+            owner: FileOwner {
+                uid: layout::UID,
+                gid: layout::UID,
+            },
+        };
+        if let Err(error) = engine.import_layer(&id, archive).await {
+            self.unmake_layer(&*engine, &id).await?;
+            return Err(error.into());
+        }
+        let size = engine.layer_size(&id).await?;
+        self.inner.store.confirm_layer(&id, size).await?;
+        Ok(NewLayer { id, size })
+    }
+
+    /// Removes the layers that nothing uses. What can't be removed now is tried again.
+    pub(super) async fn collect_layers(&self) {
+        if let Err(error) = self.try_collect_layers().await {
+            tracing::warn!(%error, "layers that nothing uses could not be removed; it is tried again");
+        }
+    }
+
+    async fn try_collect_layers(&self) -> Result<()> {
+        let marked = self
+            .inner
+            .store
+            .mark_unused_layers(&self.inner.installation)
+            .await?;
+        if marked.is_empty() {
+            return Ok(());
+        }
+        let engine = self.container_engine()?;
+        for id in marked {
+            match engine.remove_layer(&id).await {
+                Ok(()) => self.inner.store.forget_layer(&id).await?,
+                // A sandbox that is just being removed is made of it still.
+                Err(EngineError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the layers that were being made when the process before was killed. Those that a
+    /// container's sandbox becomes are finished with the container.
+    pub(super) async fn forget_unmade_layers(&self) -> Result<()> {
+        let host = &self.inner.installation;
+        let being_made = self.inner.store.layers_being_made(host).await?;
+        for id in being_made {
+            let Some(_lock) = self.inner.layer_locks.try_lock(&id) else {
+                continue;
+            };
+            let engine = self.container_engine()?;
+            self.unmake_layer(&*engine, &id).await?;
+            tracing::info!(
+                layer = id.short(),
+                "removed a layer whose upload had been cut short"
+            );
+        }
+        Ok(())
+    }
+
+    async fn unmake_layer(&self, engine: &dyn SandboxEngine, id: &LayerId) -> Result<()> {
+        engine.remove_layer(id).await?;
+        Ok(self.inner.store.forget_layer(id).await?)
+    }
+}

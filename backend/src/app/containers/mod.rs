@@ -1,0 +1,41 @@
+//! Win32 containers: a runtime, layers over it, and a sandbox while there is live data.
+//!
+//! ```text
+//!  row: runtime + chain of layers ── start ──▶ sandbox (runtime, chain, a live upper)
+//!        ▲                                        │ snapshot, clone, move: stop and freeze
+//!        └────────── chain + [layer] ◀────────────┘
+//!  rollback, reset: another chain, and the sandbox goes
+//! ```
+//!
+//! Every step is a row first: a process that is killed leaves an intent that the next one finishes
+//! or takes back ([`reconcile`]). A container's lock keeps two changes of it apart; programs run
+//! beside each other without it.
+
+mod clone;
+mod container;
+mod create;
+mod delete;
+mod find;
+mod folders;
+mod freeze;
+mod inside;
+mod layers;
+mod lifecycle;
+mod reconcile;
+mod run;
+mod runtimes;
+mod session;
+mod snapshots;
+
+pub use container::{CloneRequest, NewContainer, RequestId};
+pub use create::MakeContainer;
+pub use layers::NewLayer;
+pub use run::{ProgramRequest, What};
+pub use runtimes::RuntimeStatus;
+
+pub use crate::store::{
+    ContainerFilter, ContainerRow as Container, RuntimeId, SnapshotRow as Snapshot,
+};
+
+/// The label of a container's sandbox; its value is the container's id.
+pub(super) const LABEL: &str = "dev.ctnr.container";
