@@ -107,9 +107,86 @@ pub struct Layer {
     pub needs: Vec<LayerName>,
 }
 
+/// The layers as they lie on each other: in their order, but each over those that it needs.
+///
+/// # Errors
+/// The names of layers that need each other in a circle.
+pub(super) fn stack(layers: &[Layer]) -> Result<Vec<&Layer>, Vec<LayerName>> {
+    let mut stacked: Vec<&Layer> = Vec::new();
+    let mut waiting: Vec<&Layer> = layers.iter().collect();
+    while !waiting.is_empty() {
+        // A name that no layer has is told of elsewhere.
+        let is_ready = |layer: &&Layer| {
+            let lies = |name: &LayerName| !waiting.iter().any(|other| other.name == *name);
+            layer.needs.iter().all(lies)
+        };
+        match waiting.iter().position(is_ready) {
+            Some(index) => stacked.push(waiting.remove(index)),
+            None => return Err(circle(&waiting)),
+        }
+    }
+    Ok(stacked)
+}
+
+/// A circle among layers that each need another of them.
+fn circle(waiting: &[&Layer]) -> Vec<LayerName> {
+    let mut way: Vec<&Layer> = Vec::new();
+    let mut at = waiting.first().copied();
+    while let Some(layer) = at {
+        if let Some(start) = way.iter().position(|on_way| on_way.name == layer.name) {
+            let names = way[start..].iter().map(|layer| layer.name.clone());
+            return names.chain([layer.name.clone()]).collect();
+        }
+        way.push(layer);
+        let next = |other: &&Layer| layer.needs.contains(&other.name);
+        at = waiting.iter().copied().find(next);
+    }
+    way.iter().map(|layer| layer.name.clone()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn layer(name: &str, needs: &[&str]) -> Layer {
+        Layer {
+            name: LayerName::parse(name).unwrap(),
+            source: LayerSource::parse(name).unwrap(),
+            needs: needs
+                .iter()
+                .map(|name| LayerName::parse(name).unwrap())
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn layers_lie_over_what_they_need() {
+        let layers = [
+            layer("app", &["crt", "fonts"]),
+            layer("fonts", &[]),
+            layer("crt", &["fonts"]),
+        ];
+        let stacked = stack(&layers).unwrap();
+        let names: Vec<&str> = stacked.iter().map(|layer| layer.name.as_str()).collect();
+        assert_eq!(names, ["fonts", "crt", "app"]);
+    }
+
+    #[test]
+    fn a_circle_is_named() {
+        let layers = [
+            layer("x", &["a"]),
+            layer("a", &["b"]),
+            layer("b", &["a"]),
+            layer("c", &[]),
+        ];
+        let names: Vec<String> = stack(&layers)
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["a", "b", "a"]);
+        assert!(stack(&[layer("a", &["a"])]).is_err());
+    }
 
     #[test]
     fn sources_are_told_apart() {

@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::file_type::FileType;
 use super::host_folder::HostFolder;
 use super::isolation::IsolationPolicy;
-use super::layer::Layer;
+use super::layer::{Layer, stack};
 use super::limits::LimitRequest;
 use super::network::NetworkPolicy;
 use super::runtime::RuntimeReference;
@@ -166,6 +166,12 @@ impl Manifest {
             network: NetworkSection::default(),
             limits: LimitRequest::default(),
         }
+    }
+
+    /// The layers as they lie on each other, the lowest first: in the order of the manifest, but
+    /// each over those that it needs.
+    pub fn stacked_layers(&self) -> Vec<&Layer> {
+        stack(&self.layers).unwrap_or_else(|_| self.layers.iter().collect())
     }
 
     /// The entry that runs where none is named.

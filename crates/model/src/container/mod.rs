@@ -43,4 +43,4 @@ pub use runtime::RuntimeReference;
 pub use state::ContainerState;
 pub use text_template::{TextPart, TextTemplate};
 pub use win32_name::{NameFault, check_name, is_device_name, is_short_name};
-pub use win32_path::Win32Path;
+pub use win32_path::{Win32Path, resolve_names};

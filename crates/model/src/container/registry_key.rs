@@ -132,6 +132,12 @@ impl RegistryKey {
         &self.path
     }
 
+    /// Whether programs of 32 and 64 bits see different keys here: below `HKLM\Software`.
+    pub fn has_views(&self) -> bool {
+        let first = self.folded.split('\\').next();
+        self.hive == Hive::LocalMachine && first == Some("SOFTWARE")
+    }
+
     /// The number of names.
     pub fn depth(&self) -> usize {
         self.path

@@ -52,7 +52,7 @@ impl Win32Path {
         let names = if verbatim {
             rest.split('\\').filter(|name| !name.is_empty()).collect()
         } else {
-            clean(rest)
+            resolve_names(rest)
         };
         for name in &names {
             check_name(name).map_err(|fault| invalid(fault.to_string()))?;
@@ -119,11 +119,19 @@ impl Win32Path {
         Some(Self::from_names(self.drive(), &names))
     }
 
+    /// Whether it is `ancestor` or below it.
+    pub fn is_below(&self, ancestor: &Self) -> bool {
+        self.folded
+            .strip_prefix(ancestor.folded.as_str())
+            .is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('\\') || ancestor.folded.ends_with('\\')
+            })
+    }
+
     /// The names below `ancestor`, none for itself; `None` where it is not below it.
     pub fn below(&self, ancestor: &Self) -> Option<Vec<&str>> {
-        let rest = self.folded.strip_prefix(ancestor.folded.as_str())?;
-        let at_name = rest.is_empty() || rest.starts_with('\\') || ancestor.folded.ends_with('\\');
-        at_name.then(|| self.names().skip(ancestor.depth()).collect())
+        self.is_below(ancestor)
+            .then(|| self.names().skip(ancestor.depth()).collect())
     }
 }
 
@@ -144,8 +152,9 @@ fn split_drive(text: &str) -> Result<(char, &str), &'static str> {
     }
 }
 
-/// Resolves a path by name; `..` stops at the root.
-fn clean(rest: &str) -> Vec<&str> {
+/// The names of what stands behind a drive, as `GetFullPathName` has them: `.`, `..` and double
+/// separators resolved, `..` stopping at the root, and endings dropped that Win32 drops.
+pub fn resolve_names(rest: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for name in split(rest) {
         match name {
