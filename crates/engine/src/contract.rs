@@ -50,6 +50,7 @@ macro_rules! contract_tests {
                 create_starts_the_program
                 stop_lets_the_program_end
                 stop_kills_after_the_grace
+                stop_with_less_grace_goes_first
                 start_goes_on_over_the_same_files
                 delete_leaves_nothing
                 many_at_once

@@ -24,22 +24,23 @@ pub(super) async fn stop(
 ) -> Result<SandboxStatus> {
     let sandbox = inner.sandbox(id)?;
     tokio::spawn(async move {
-        let _turn = sandbox.turn.lock().await;
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
-        end(
-            &sandbox,
-            &Request::Stop { grace_ms },
-            grace.saturating_add(PROMPT),
-        )
-        .await?;
-        Ok(sandbox.status())
+        let limit = grace.saturating_add(PROMPT);
+        loop {
+            // Outside of the turn: another stop that grants less does not wait for this one.
+            end(&sandbox, &Request::Stop { grace_ms }, limit).await?;
+            // A start that was under way has the turn first, and what it started is ended too.
+            let _turn = sandbox.turn.lock().await;
+            if sandbox.running_record().is_err() {
+                return Ok(sandbox.status());
+            }
+        }
     })
     .await
     .map_err(|error| EngineError::internal("stopping the sandbox", error))?
 }
 
-/// Has the supervisor end the program, and ends both where it does not answer in time. The caller
-/// has the sandbox's turn.
+/// Has the supervisor end the program, and ends both where it does not answer in time.
 pub(super) async fn end(sandbox: &Sandbox, request: &Request, limit: Duration) -> Result<()> {
     let Ok(record) = sandbox.running_record() else {
         return Ok(());

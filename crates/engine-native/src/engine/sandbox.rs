@@ -8,6 +8,7 @@ use ctnr_model::{PublishedPort, SandboxId, SandboxState, SandboxStatus};
 use tokio::sync::watch;
 
 use super::Inner;
+use super::layers::Held;
 use crate::protocol::SandboxRecord;
 
 /// A sandbox that exists on this host.
@@ -18,6 +19,8 @@ pub(super) struct Sandbox {
     pub(super) directory: PathBuf,
     /// Taken by whoever starts, stops or deletes it.
     pub(super) turn: tokio::sync::Mutex<()>,
+    /// The layers that it is made of.
+    layers: Mutex<Option<Held>>,
     record: Mutex<Option<SandboxRecord>>,
     running: watch::Sender<bool>,
 }
@@ -30,9 +33,25 @@ impl Sandbox {
             id,
             index,
             turn: tokio::sync::Mutex::default(),
+            layers: Mutex::default(),
             record: Mutex::default(),
             running: watch::Sender::new(false),
         }
+    }
+
+    /// Keeps the layers that it is made of from being removed.
+    pub(super) fn hold_layers(&self, layers: Held) {
+        *self.layers.lock().unwrap_or_else(PoisonError::into_inner) = Some(layers);
+    }
+
+    /// Lets its layers be removed: it is gone.
+    pub(super) fn release_layers(&self) {
+        drop(
+            self.layers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 
     /// What its supervisor last said of it.
@@ -50,10 +69,19 @@ impl Sandbox {
             .ok_or(EngineError::NotRunning)
     }
 
-    /// Takes what its supervisor says of it.
+    /// Takes what its supervisor says of it. The end of a run that comes late, when the next one has
+    /// begun, is not the end of that.
     pub(super) fn set_record(&self, record: SandboxRecord) {
         let running = record.ended.is_none();
-        *self.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
+        let mut held = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_late = held.as_ref().is_some_and(|held| {
+            held.ended.is_none() && !running && held.pid_started != record.pid_started
+        });
+        if is_late {
+            return;
+        }
+        *held = Some(record);
+        drop(held);
         self.running.send_replace(running);
     }
 

@@ -82,6 +82,23 @@ pub async fn stop_kills_after_the_grace(bench: Bench) {
     assert!(!exit.oom_killed);
 }
 
+/// A stop that grants a long time holds up none that grants less.
+pub async fn stop_with_less_grace_goes_first(bench: Bench) {
+    let spec = bench.script("trap 'echo asked' TERM; echo ready; while :; do sleep 1; done");
+    let sandbox = bench.create(spec).await;
+    sandbox.logged("ready").await;
+    let patient = bench.engine().stop(sandbox.id(), Duration::from_secs(3600));
+    let impatient = async {
+        sandbox.logged("asked").await;
+        bench.engine().stop(sandbox.id(), Duration::ZERO).await
+    };
+    let (patient, impatient) = futures::join!(patient, impatient);
+    for stopped in [patient, impatient] {
+        let exit = stopped.expect("it is stopped").exit.expect("an exit");
+        assert_eq!(exit.code, 137);
+    }
+}
+
 /// A sandbox that is started again has its files, its ports and its log.
 pub async fn start_goes_on_over_the_same_files(bench: Bench) {
     let mut spec = bench.spec();
