@@ -1,5 +1,6 @@
 //! The REST API as a user's `curl` sees it: a path, a JSON body, a status and a JSON answer.
 
+use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +31,8 @@ impl Api {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(patience))
+            // Those who send from many threads keep their connections.
+            .max_idle_connections_per_host(32)
             .build();
         Self {
             base: format!("http://localhost:{port}"),
@@ -58,12 +61,42 @@ impl Api {
     /// # Errors
     /// When no answer comes; an answer with an error in it is an [`Answer`].
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let mut response = self.response(method, path, body)?;
+        let doing = || format!("{method} {}{path}", self.base);
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().with_context(doing)?;
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
+        Ok(Answer { status, body })
+    }
+
+    /// Sends a request, and gives its successful answer to be read as it comes.
+    ///
+    /// # Errors
+    /// When no answer comes, or one that is no success.
+    pub(crate) fn open(&self, method: &str, path: &str, body: &Value) -> Result<impl Read + use<>> {
+        let response = self.response(method, path, Some(body))?;
+        if !response.status().is_success() {
+            bail!("{method} {path} answered {}", response.status());
+        }
+        Ok(response.into_body().into_reader())
+    }
+
+    fn response(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<ureq::http::Response<ureq::Body>> {
         let url = format!("{}{path}", self.base);
-        let doing = || format!("{method} {url}");
         let mut request = Request::builder().method(method).uri(&url);
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
         }
+        let doing = || format!("{method} {url}");
         let sent = match body {
             Some(body) => {
                 let request = request
@@ -74,15 +107,7 @@ impl Api {
             }
             None => self.agent.run(request.body(()).with_context(doing)?),
         };
-        let mut response = sent.with_context(doing)?;
-        let status = response.status().as_u16();
-        let text = response.body_mut().read_to_string().with_context(doing)?;
-        let body = if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text).unwrap_or(Value::String(text))
-        };
-        Ok(Answer { status, body })
+        sent.with_context(doing)
     }
 
     /// Sends a request whose answer has to have one status.

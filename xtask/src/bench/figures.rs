@@ -37,19 +37,57 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
 /// How many a second, of `count` in `time`, with one decimal.
 pub(crate) fn per_second(count: usize, time: Duration) -> f64 {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    (f64::from(count) / time.as_secs_f64().max(f64::MIN_POSITIVE) * 10.0).round() / 10.0
+    (f64::from(count) / seconds(time) * 10.0).round() / 10.0
 }
 
-/// What was measured of one engine.
+/// How many MiB a second, with one decimal.
+pub(crate) fn mib_per_second(bytes: u64, time: Duration) -> f64 {
+    let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
+    (f64::from(kib) / 1024.0 / seconds(time) * 10.0).round() / 10.0
+}
+
+fn seconds(time: Duration) -> f64 {
+    time.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+/// What was measured of one engine, one operation at a time.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct EngineFigures {
     pub(crate) create: Spread,
     pub(crate) exec: Spread,
     pub(crate) delete: Spread,
-    /// Sandboxes created a second, twenty at a time.
-    pub(crate) creates_per_second: f64,
-    /// Commands executed a second in one sandbox, four at a time.
-    pub(crate) execs_per_second: f64,
+}
+
+/// What was measured of the native engine under load.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LoadFigures {
+    /// Sandboxes created, all of which live at the end.
+    pub(crate) creates: Rate,
+    /// The same sandboxes deleted.
+    pub(crate) deletes: Rate,
+    /// Commands executed in one sandbox.
+    pub(crate) execs: Rate,
+    /// Output of one command.
+    pub(crate) stream: Streamed,
+}
+
+/// Operations done side by side, none of which failed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Rate {
+    pub(crate) count: usize,
+    pub(crate) at_a_time: usize,
+    pub(crate) per_second: f64,
+}
+
+/// Output that was read as it came.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Streamed {
+    pub(crate) bytes: u64,
+    pub(crate) mib_per_second: f64,
+    /// Resident memory of the backend before.
+    pub(crate) before_mib: f64,
+    /// The most of it meanwhile.
+    pub(crate) peak_mib: f64,
 }
 
 #[cfg(test)]
@@ -69,5 +107,6 @@ mod tests {
     #[test]
     fn rates_are_rounded() {
         assert_eq!(per_second(20, Duration::from_millis(1500)), 13.3);
+        assert_eq!(mib_per_second(1 << 30, Duration::from_secs(3)), 341.3);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 /// What matters of the machine.
@@ -52,12 +53,23 @@ fn field(text: &str, name: &str, separator: char) -> Option<String> {
 
 /// The resident memory of a process, in MiB with one decimal.
 pub(crate) fn resident_mib(pid: u32) -> Option<f64> {
+    memory_mib(pid, "VmRSS")
+}
+
+/// The most resident memory that a process had since [`reset_peak`], in MiB with one decimal.
+pub(crate) fn peak_mib(pid: u32) -> Option<f64> {
+    memory_mib(pid, "VmHWM")
+}
+
+/// Begins anew to look for a process's most resident memory (`proc_pid_clear_refs(5)`).
+pub(crate) fn reset_peak(pid: u32) -> Result<()> {
+    let path = format!("/proc/{pid}/clear_refs");
+    fs::write(&path, "5").with_context(|| format!("cannot write {path}"))
+}
+
+fn memory_mib(pid: u32, name: &str) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kib: u32 = field(&status, "VmRSS", ':')?
-        .split(' ')
-        .next()?
-        .parse()
-        .ok()?;
+    let kib: u32 = field(&status, name, ':')?.split(' ').next()?.parse().ok()?;
     Some((f64::from(kib) / 1024.0 * 10.0).round() / 10.0)
 }
 
@@ -73,6 +85,14 @@ mod tests {
             Some("A Processor @ 2 GHz")
         );
         assert_eq!(field(text, "missing", ':'), None);
-        assert!(resident_mib(std::process::id()).is_some_and(|mib| mib > 0.5));
+    }
+
+    #[test]
+    fn memory_is_read() {
+        let own = std::process::id();
+        reset_peak(own).expect("it is this process");
+        let resident = resident_mib(own).expect("this process runs");
+        assert!(resident > 0.5);
+        assert!(peak_mib(own).is_some_and(|peak| peak > 0.5));
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how long things take, measured as a user's client sees them.
 
 mod figures;
+mod load;
 mod machine;
 mod page;
 mod rounds;
@@ -20,16 +21,23 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum What {
-    /// Create, exec and delete of a sandbox over HTTP, native and Docker alternating.
+    /// Create, exec and delete of a sandbox over HTTP, native and Docker alternating; then the native
+    /// engine under load.
     Sandbox(Sandbox),
 }
 
 /// How to measure sandboxes.
 #[derive(clap::Args)]
 struct Sandbox {
-    /// How often each is measured.
+    /// How often create, exec and delete are measured.
     #[arg(short, long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
+    /// How many sandboxes live side by side at the most.
+    #[arg(long, default_value_t = 1000, value_parser = at_least_one)]
+    creates: usize,
+    /// How many commands are executed at once.
+    #[arg(long, default_value_t = 2000, value_parser = at_least_one)]
+    execs: usize,
     /// How often each is done before it is measured.
     #[arg(long, default_value_t = 5)]
     warm_up: u32,
@@ -45,6 +53,14 @@ struct Sandbox {
     /// Ask nothing.
     #[arg(long)]
     yes: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(format!("not a number: {error}")),
+    }
 }
 
 /// Measures.

@@ -2,13 +2,15 @@
 //! that the machine's noise meets both.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::figures::{EngineFigures, Spread, milliseconds};
+use super::figures::{EngineFigures, LoadFigures, Spread, milliseconds};
 use super::machine::{Machine, resident_mib};
 use super::page::{self, Figures};
-use super::{Sandbox, rounds};
+use super::{Sandbox, load, rounds};
 use crate::console::{self, Step};
 use crate::down;
 use crate::http::Api;
@@ -17,6 +19,9 @@ use crate::packages::{self, consent, needs};
 use crate::services::docker::{self, State};
 use crate::services::free_port;
 use crate::up::{Engine, Place, Server, build};
+
+/// How long it is waited before each round.
+const PAUSE: Duration = Duration::from_millis(200);
 
 const ENGINES: [Engine; 2] = [Engine::Native, Engine::Docker];
 
@@ -85,13 +90,16 @@ fn measure_at(args: &Sandbox, server: &Server) -> Result<Figures> {
     }
     step.done();
     let [native, docker] = alternating(args.number, api)?;
+    let load = under_load(args, server)?;
     Ok(Figures {
         machine: Machine::here(),
         number: args.number,
         start_to_listening_ms: milliseconds(server.started_in()),
         idle_mib,
+        idle_after_mib: resident_mib(server.pid()).context("the backend has ended")?,
         native,
         docker,
+        load,
     })
 }
 
@@ -104,27 +112,41 @@ fn alternating(number: u32, api: &Api) -> Result<[EngineFigures; 2]> {
     for done in 0..number {
         step.progress(format!("{done} of {number}"));
         for (engine, times) in ENGINES.into_iter().zip(&mut times) {
+            // The kernel goes on taking down the network of the last sandbox after it was deleted, and
+            // the other engine is not to wait for that.
+            thread::sleep(PAUSE);
             times.push(rounds::one(api, engine)?);
         }
     }
     step.done();
-    let step = Step::start("Creating and executing many at a time");
-    let mut figures = Vec::new();
-    for (engine, times) in ENGINES.into_iter().zip(&times) {
-        let spread = |of: fn(&rounds::Round) -> std::time::Duration| {
+    Ok(times.map(|times| {
+        let spread = |of: fn(&rounds::Round) -> Duration| {
             Spread::of(&times.iter().map(of).collect::<Vec<_>>())
         };
-        figures.push(EngineFigures {
+        EngineFigures {
             create: spread(|round| round.create),
             exec: spread(|round| round.exec),
             delete: spread(|round| round.delete),
-            creates_per_second: rounds::creates_per_second(api, engine)?,
-            execs_per_second: rounds::execs_per_second(api, engine)?,
-        });
-    }
+        }
+    }))
+}
+
+/// Measures what the native engine does at once.
+fn under_load(args: &Sandbox, server: &Server) -> Result<LoadFigures> {
+    let api = server.api();
+    let step = Step::start(format!("Creating {} sandboxes at once", args.creates));
+    let (creates, deletes) = load::creates_and_deletes(api, args.creates)?;
     step.done();
-    match <[EngineFigures; 2]>::try_from(figures) {
-        Ok(both) => Ok(both),
-        Err(_) => anyhow::bail!("there are two engines"),
-    }
+    let step = Step::start(format!("Executing {} commands at once", args.execs));
+    let execs = load::execs(api, args.execs)?;
+    step.done();
+    let step = Step::start("Streaming output");
+    let stream = load::stream(api, server.pid())?;
+    step.done();
+    Ok(LoadFigures {
+        creates,
+        deletes,
+        execs,
+        stream,
+    })
 }
