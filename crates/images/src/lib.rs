@@ -31,4 +31,4 @@ pub use progress::{LayerPhase, Progress, ProgressSink, no_progress};
 #[cfg(feature = "registry")]
 pub use registry::{Credentials, PullOptions};
 pub use store::{HistoryEntry, ImageDetails, ImageStore, Removed, StoreOptions, StoredImage};
-pub use unpack::Privilege;
+pub use unpack::{OwnedUnpack, Privilege};

@@ -8,7 +8,6 @@ use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
 
 use super::attributes;
 use super::name::Name;
-use super::privilege::Privilege;
 use super::tree::{Finish, Tree, inode, is_directory, is_whiteout, join, open_directory, stat};
 use crate::tarball::{Entry, Kind};
 
@@ -55,7 +54,7 @@ pub(super) fn create(
             };
             // A character device 0:0 does not exist, and would hide a file of a lower layer.
             let hides = (kind, major, minor) == (FileType::CharacterDevice, 0, 0);
-            if privilege == Privilege::Rootless || hides {
+            if !tree.has_devices() || hides {
                 return Ok(false);
             }
             let parent = make_room(tree, parents, name)?;

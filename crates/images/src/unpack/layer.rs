@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use ctnr_model::{Digest, DigestAlgorithm};
+use ctnr_model::{Digest, DigestAlgorithm, FileOwner};
 use rustix::fs::{self, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +40,6 @@ pub(crate) fn unpack(
     algorithm: DigestAlgorithm,
     budget: &Budget,
 ) -> Result<(Digest, Unpacked), ImageError> {
-    let open = |path: &Path| {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        fs::open(path, flags, Mode::empty()).map_err(|error| ImageError::io("open", path, error))
-    };
     let mut tree = Tree::new(open(to)?, open(trash)?, privilege);
     let read = |error| ImageError::reading(what, error);
     let plain = Hashing::new(Decoder::new(packed).map_err(read)?, algorithm);
@@ -50,28 +47,7 @@ pub(crate) fn unpack(
         inner: plain,
         budget,
     });
-    let mut unpacked = Unpacked {
-        size: 0,
-        root_opaque: false,
-        skipped: 0,
-    };
-    while let Some(entry) = tar.next().map_err(read)? {
-        budget.take_file(entry.stored)?;
-        let done = match Name::parse(&entry.path).map_err(read)? {
-            Name::Root => create::root(&mut tree, &entry).map(|()| true),
-            Name::Plain { parents, name } => {
-                create::create(&mut tree, &parents, name, &entry, &mut tar)
-            }
-            Name::Whiteout { parents, name } => {
-                whiteout::hide(&mut tree, &parents, name).map(|()| true)
-            }
-            Name::Opaque { parents } => whiteout::hide_below(&mut tree, &parents).map(|()| true),
-            Name::Ignored => Ok(true),
-        };
-        let done = done.map_err(|error| entry_error(what, &entry.path, to, error))?;
-        unpacked.skipped += u64::from(!done);
-        unpacked.size += entry.stored;
-    }
+    let mut unpacked = fill(what, &mut tar, (&mut tree, to), budget)?;
     unpacked.root_opaque = tree.root_opaque;
     tree.finish()
         .map_err(|error| ImageError::io("set the modes of directories in", to, error))?;
@@ -84,6 +60,65 @@ pub(crate) fn unpack(
         );
     }
     Ok((diff_id, unpacked))
+}
+
+/// Unpacks a tar, plain or packed, whose files all belong to `owner`, into the directory `to`. A
+/// tar that hides what is below its root makes that directory hide it.
+pub(super) fn unpack_owned(
+    what: &str,
+    packed: impl Read,
+    (to, trash): (&Path, &Path),
+    privilege: Privilege,
+    owner: FileOwner,
+    budget: &Budget,
+) -> Result<Unpacked, ImageError> {
+    let mut tree = Tree::new(open(to)?, open(trash)?, privilege).owned_by(owner);
+    let read = |error| ImageError::reading(what, error);
+    let mut tar = TarReader::new(Bounded {
+        inner: Decoder::new(packed).map_err(read)?,
+        budget,
+    });
+    let mut unpacked = fill(what, &mut tar, (&mut tree, to), budget)?;
+    unpacked.root_opaque = tree.root_opaque;
+    tree.finish()
+        .map_err(|error| ImageError::io("set the modes of directories in", to, error))?;
+    tar.drain().map_err(read)?;
+    Ok(unpacked)
+}
+
+fn open(path: &Path) -> Result<OwnedFd, ImageError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    fs::open(path, flags, Mode::empty()).map_err(|error| ImageError::io("open", path, error))
+}
+
+/// Makes all that a tar describes.
+fn fill(
+    what: &str,
+    tar: &mut TarReader<impl Read>,
+    (tree, to): (&mut Tree, &Path),
+    budget: &Budget,
+) -> Result<Unpacked, ImageError> {
+    let read = |error| ImageError::reading(what, error);
+    let mut unpacked = Unpacked {
+        size: 0,
+        root_opaque: false,
+        skipped: 0,
+    };
+    while let Some(mut entry) = tar.next().map_err(read)? {
+        tree.adapt(&mut entry);
+        budget.take_file(entry.stored)?;
+        let done = match Name::parse(&entry.path).map_err(read)? {
+            Name::Root => create::root(tree, &entry).map(|()| true),
+            Name::Plain { parents, name } => create::create(tree, &parents, name, &entry, tar),
+            Name::Whiteout { parents, name } => whiteout::hide(tree, &parents, name).map(|()| true),
+            Name::Opaque { parents } => whiteout::hide_below(tree, &parents).map(|()| true),
+            Name::Ignored => Ok(true),
+        };
+        let done = done.map_err(|error| entry_error(what, &entry.path, to, error))?;
+        unpacked.skipped += u64::from(!done);
+        unpacked.size += entry.stored;
+    }
+    Ok(unpacked)
 }
 
 /// The digest of the plain tar in `packed`, for a layer that is unpacked already.

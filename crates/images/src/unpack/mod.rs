@@ -8,9 +8,11 @@ mod attributes;
 mod create;
 mod layer;
 mod name;
+mod owned;
 mod privilege;
 mod tree;
 mod whiteout;
 
 pub(crate) use layer::{Unpacked, hash_plain, unpack};
+pub use owned::OwnedUnpack;
 pub use privilege::Privilege;

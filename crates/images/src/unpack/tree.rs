@@ -5,10 +5,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use ctnr_model::FileOwner;
+use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
 use rustix::io::Errno;
 
 use super::privilege::Privilege;
+use crate::tarball::Entry;
 
 /// How names of a layer are resolved: every path and link stays below the root.
 const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
@@ -21,6 +23,8 @@ pub(super) struct Tree {
     trash: OwnedFd,
     trashed: u64,
     pub(super) privilege: Privilege,
+    /// Who owns everything, where the layer does not say.
+    owner: Option<FileOwner>,
     /// The directory that was used last: entries come a directory at a time.
     last: Option<(Vec<u8>, Rc<OwnedFd>)>,
     /// Modes and times that directories get at the end, since they change while files are made.
@@ -45,11 +49,33 @@ impl Tree {
             trash,
             trashed: 0,
             privilege,
+            owner: None,
             last: None,
             directories: BTreeMap::new(),
             directory_names: 0,
             root_opaque: false,
         }
+    }
+
+    /// The same, whose files belong to `owner` whatever its entries say, and have no special rights.
+    pub(super) fn owned_by(self, owner: FileOwner) -> Self {
+        Self {
+            owner: Some(owner),
+            ..self
+        }
+    }
+
+    /// Takes from an entry what it may not say here.
+    pub(super) fn adapt(&self, entry: &mut Entry) {
+        let Some(owner) = self.owner else { return };
+        (entry.uid, entry.gid) = (owner.uid, owner.gid);
+        entry.mode &= 0o1777;
+        entry.xattrs.retain(|(name, _)| name.starts_with(b"user."));
+    }
+
+    /// Whether devices may be made.
+    pub(super) fn has_devices(&self) -> bool {
+        self.privilege == Privilege::Root && self.owner.is_none()
     }
 
     /// The directory that `parents` lead to, which is made where it is missing.
@@ -108,6 +134,10 @@ impl Tree {
         }
         fs::mkdirat(parent, name, Mode::RWXU)?;
         let fd = open_directory(parent, name)?;
+        if let (Privilege::Root, Some(owner)) = (self.privilege, self.owner) {
+            let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
+            fs::fchown(&fd, Some(uid), Some(gid))?;
+        }
         fs::fchmod(&fd, Mode::from_raw_mode(0o755))?;
         if opaque {
             self.mark_opaque(&fd)?;
