@@ -65,6 +65,7 @@ pub(crate) trait Steady: AsRawFd {}
 impl Steady for OwnedFd {}
 impl Steady for std::os::unix::net::UnixStream {}
 impl Steady for crate::process::PidFd {}
+impl Steady for crate::seccomp::Listener {}
 
 /// Has tokio wait for a descriptor. Must be called within a runtime.
 pub(crate) fn register<T: Steady>(fd: T) -> io::Result<AsyncFd<T>> {

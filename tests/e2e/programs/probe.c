@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,6 +36,18 @@ static long call32(long number, long a, long b, long c) {
 #endif
 
 static char buffer[4096];
+
+#ifdef __x86_64__
+/* A socket by the multiplexer of the 32-bit interface, with its arguments where that can reach. */
+static long multiplexed(int family, int kind) {
+    unsigned *arguments = mmap(0, 4096, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    if (arguments == MAP_FAILED) return -1;
+    arguments[0] = family;
+    arguments[1] = kind;
+    return call32(102, 1, (long)arguments, 0);
+}
+#endif
 
 static int in_child(int flags) {
     long pid = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
@@ -101,6 +115,16 @@ static long attempt(const char *what) {
     if (IS("alg32")) return call32(359, 38, SOCK_SEQPACKET, 0);
     if (IS("vsock32")) return call32(359, 40, SOCK_STREAM, 0);
     if (IS("inet32")) return call32(359, AF_INET, SOCK_STREAM, 0);
+    if (IS("alg-multiplexed")) return multiplexed(38, SOCK_SEQPACKET);
+    if (IS("vsock-multiplexed")) return multiplexed(40, SOCK_STREAM);
+    if (IS("inet-multiplexed")) return multiplexed(AF_INET, SOCK_STREAM);
+    if (IS("unix-multiplexed")) return multiplexed(AF_UNIX, SOCK_STREAM);
+    if (IS("listener")) {
+        /* One that allows everything, and asks whoever holds the listener: a filter can have one. */
+        struct sock_filter allow = {0x06, 0, 0, 0x7fff0000};
+        struct sock_fprog program = {1, &allow};
+        return syscall(SYS_seccomp, 1, 8, &program);
+    }
     if (IS("keyctl32")) return call32(288, 0, -3, 1);
     if (IS("unshare32")) return call32(310, CLONE_NEWUSER, 0, 0);
     if (IS("bpf32")) return call32(357, 0, 0, 0);

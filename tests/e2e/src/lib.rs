@@ -34,7 +34,7 @@ pub use image::{Image, busybox};
 pub use listener::{Listener, fetch};
 pub use netns::Netns;
 pub use owned::{Owned, processes_of};
-pub use probe::with_probe;
+pub use probe::{with_probe, with_socket32};
 pub use program::{built, launcher_of};
 pub use sandbox::{Exec, Sandbox};
 pub use tarball::Item;

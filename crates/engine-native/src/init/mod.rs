@@ -37,7 +37,8 @@ pub(crate) enum Report {
     Pid(u32),
     /// The master of the command's terminal comes along.
     Terminal,
-    /// All is set up, and the program comes next.
+    /// All is set up, and the program comes next. The listener of its filter comes along, where it has
+    /// one.
     Executing,
     /// It failed.
     Failed(Failure),
@@ -123,10 +124,9 @@ pub(crate) fn become_program(
     drop_privileges(&user).map_err(|error| privileges_failure(&error, &user))?;
     // Set after the ids, which reset it: without its supervisor nobody would log or reap it.
     set_parent_process_death_signal(Some(Signal::KILL)).doing("tying to the supervisor")?;
-    crate::seccomp::Filter::default_profile()
-        .install()
-        .doing("installing the system call filter")?;
-    wire::send(supervisor, &Report::Executing, &[]).doing("answering the supervisor")?;
+    let listener = crate::seccomp::install().doing("installing the system call filter")?;
+    let listener: Vec<_> = listener.iter().map(AsFd::as_fd).collect();
+    wire::send(supervisor, &Report::Executing, &listener).doing("answering the supervisor")?;
     command.execute(stdio).map_err(|failure| match failure {
         ExecFailure::NotFound(program) => Failure::CommandNotFound(program),
         ExecFailure::NotExecutable(program, error) => {

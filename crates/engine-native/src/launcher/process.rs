@@ -37,7 +37,7 @@ pub fn launcher_main_if_asked() {
 /// Forks a supervisor a request. In a forked child it returns what the child ends with.
 fn serve(socket: &UnixStream) -> io::Result<ExitCode> {
     // What is compiled here once is shared by all supervisors.
-    seccomp::Filter::default_profile();
+    seccomp::prepare();
     raise_descriptor_limit();
     // Ended supervisors are nobody's to wait for.
     // SAFETY: ignoring a signal runs no code.

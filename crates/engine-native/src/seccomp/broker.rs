@@ -30,10 +30,9 @@ struct Wanted {
 /// Answers until the last process under the filter is gone.
 ///
 /// The sockets belong to the network namespace, the control group and the user of the thread that
-/// calls this: it enters the sandbox's network namespace first, and is better a member of its
-/// control group. It must stand outside of the sandbox's user and PID namespace, with the right to
-/// trace what is inside (as root, or as the owner of that user namespace), and on no path of the
-/// engine that must not wait.
+/// calls this, so it enters the sandbox's network and user namespace first. It has to stay outside of
+/// the sandbox's namespace of process ids, with the right to trace what is inside, and on no path of
+/// the engine that must not wait: reading a program's memory waits for whatever lies under it.
 ///
 /// # Errors
 /// What the kernel says about the listener; never anything about a single call.

@@ -15,6 +15,11 @@ use super::{Filter, Listener, broker};
 /// Runs `probe` in a child with the brokered filter in force, and serves it till its end; returns
 /// its exit code.
 fn brokered(probe: fn() -> i32) -> i32 {
+    answered(probe, |listener| broker::serve(listener).expect("serves"))
+}
+
+/// The same, with another way to answer.
+fn answered(probe: fn() -> i32, answer: fn(&Listener)) -> i32 {
     let filter = Filter::brokered_profile();
     let (mut from_child, to_parent) = std::io::pipe().expect("a pipe");
     // SAFETY: the child makes system calls on memory that was prepared before, and then exits.
@@ -42,7 +47,7 @@ fn brokered(probe: fn() -> i32) -> i32 {
     from_child
         .read_exact(&mut number)
         .expect("the filter is installed");
-    broker::serve(&Listener::new(take(child, i32::from_ne_bytes(number)))).expect("serves");
+    answer(&Listener::new(take(child, i32::from_ne_bytes(number))));
     let mut status = 0;
     // SAFETY: waits for the child from above; `status` outlives the call.
     assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
@@ -253,4 +258,25 @@ fn without_a_broker_the_call_looks_absent() {
     // SAFETY: waits for the child from above.
     assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
     assert_eq!(libc::WEXITSTATUS(status), libc::ENOSYS);
+}
+
+#[test]
+fn a_broker_that_can_not_be_had_is_said() {
+    let code = answered(
+        || {
+            let first = -multiplexed_socket(libc::AF_INET, libc::SOCK_STREAM);
+            let second = -multiplexed_socket(libc::AF_INET, libc::SOCK_STREAM);
+            i32::from(first != libc::ENOBUFS || second != libc::ENOBUFS)
+        },
+        |listener| {
+            while let Some(asked) = listener.has_question().expect("is polled") {
+                if asked {
+                    listener.refuse_one(libc::ENOBUFS).expect("is refused");
+                } else {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            }
+        },
+    );
+    assert_eq!(code, 0);
 }

@@ -7,6 +7,8 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::Filter;
 use super::policy::Call;
 
@@ -51,6 +53,31 @@ impl Listener {
     /// A listener from the descriptor that [`Filter::install_asking`] returned.
     pub fn new(descriptor: OwnedFd) -> Listener {
         Listener { descriptor }
+    }
+
+    /// Whether there is a question; `None` when no process is left under the filter. Does not wait.
+    pub(crate) fn has_question(&self) -> io::Result<Option<bool>> {
+        let mut polled = [PollFd::new(&self.descriptor, PollFlags::IN)];
+        poll(&mut polled, Some(&Timespec::default()))?;
+        let seen = polled[0].revents();
+        if seen.contains(PollFlags::IN) {
+            Ok(Some(true))
+        } else if seen.is_empty() {
+            Ok(Some(false))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Refuses the question that comes next, where there is one.
+    pub(crate) fn refuse_one(&self, errno: i32) -> io::Result<()> {
+        match self.has_question()? {
+            Some(true) => match self.receive()? {
+                Some(question) => self.refuse(&question, errno),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 
     /// Waits for a question. `None` when no process is left under the filter.
@@ -145,6 +172,12 @@ impl Listener {
         } else {
             Ok(result)
         }
+    }
+}
+
+impl AsRawFd for Listener {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.descriptor.as_raw_fd()
     }
 }
 

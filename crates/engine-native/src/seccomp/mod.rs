@@ -4,7 +4,7 @@
 //! - [`policy`]: rules as data, and their plain evaluation;
 //! - `profile`: the default rules, by name and with the reasons;
 //! - `compile`: from rules to classic BPF, without libseccomp;
-//! - `install`: the one system call that puts a program in force;
+//! - `install`: the one system call that puts a program in force, and `choice`: which one;
 //! - `listener` and [`broker`]: answers to the calls that no filter can decide about.
 //!
 //! A refused call returns an `errno` and never kills, so that programs can take another way:
@@ -13,13 +13,15 @@
 //!
 //! One call a filter can't decide about: `socketcall`, the socket multiplexer of 32-bit x86, takes
 //! its arguments from memory, which BPF can't read. Refusing it cuts off nearly all 32-bit
-//! programs, Wine among them. [`Filter::default_profile`] allows it, and with it the families that
-//! `socket` refuses; [`Filter::brokered_profile`] asks a [`Listener`], and [`broker`] answers.
+//! programs, Wine among them. [`Filter::brokered_profile`] asks a [`Listener`], and [`broker`] answers;
+//! [`Filter::default_profile`], for kernels that can't be asked so, allows it, and with it the families
+//! that `socket` refuses.
 
 pub mod arch;
 pub mod broker;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod broker_tests;
+mod choice;
 mod compile;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod i386_tests;
@@ -39,6 +41,7 @@ use std::sync::OnceLock;
 use libc::sock_filter;
 
 pub use arch::Arch;
+pub use choice::{install, prepare};
 pub use listener::Listener;
 use profile::Multiplexer;
 

@@ -12,6 +12,7 @@ use rustix::process::{DumpableBehavior, Pid, kill_process_group, set_dumpable_be
 use rustix::thread::UnshareFlags;
 
 use super::serve::{Sandbox, wait_for};
+use super::sockets;
 use super::spawn::{died_early, fork_alone, in_child, leave};
 use crate::cgroup::Cgroup;
 use crate::failure::Doing;
@@ -147,7 +148,12 @@ pub(super) async fn start(
     };
     drop((theirs, fds));
     match wait_until_executed(ours).await {
-        Ok((pid, terminal)) => {
+        Ok(Executed {
+            pid,
+            terminal,
+            listener,
+        }) => {
+            sockets::broker(sandbox, listener);
             let pid = pid.unwrap_or_else(|| child.pid());
             Ok(Running {
                 child,
@@ -249,20 +255,33 @@ fn fork_into_pids(sandbox: &Sandbox, supervisor: &OwnedFd) -> Result<(), Failure
     }
 }
 
-/// Waits until the child's program runs; gives the program's process id, where it is not the
-/// child's, and the master of its terminal.
-async fn wait_until_executed(socket: OwnedFd) -> Result<(Option<u32>, Option<OwnedFd>), Failure> {
+/// What comes from a child on its way to its program.
+#[derive(Default)]
+struct Executed {
+    /// The program's process id, where it is not the child's.
+    pid: Option<u32>,
+    /// The master of its terminal.
+    terminal: Option<OwnedFd>,
+    /// The listener of its filter, where that asks.
+    listener: Option<OwnedFd>,
+}
+
+/// Waits until the child's program runs.
+async fn wait_until_executed(socket: OwnedFd) -> Result<Executed, Failure> {
     let doing = "waiting for the command to run";
     let mut receiver = Channel::new(socket.into()).doing(doing)?.receiver;
-    let (mut pid, mut terminal) = (None, None);
+    let mut executed = Executed::default();
     let mut executing = false;
     loop {
         match receiver.recv::<Report>().await.doing(doing)? {
-            Some((Report::Terminal, fds)) => terminal = fds.into_iter().next(),
-            Some((Report::Pid(number), _)) => pid = Some(number),
-            Some((Report::Executing, _)) => executing = true,
+            Some((Report::Terminal, fds)) => executed.terminal = fds.into_iter().next(),
+            Some((Report::Pid(number), _)) => executed.pid = Some(number),
+            Some((Report::Executing, fds)) => {
+                executing = true;
+                executed.listener = fds.into_iter().next();
+            }
             Some((Report::Failed(failure), _)) => return Err(failure),
-            None if executing => return Ok((pid, terminal)),
+            None if executing => return Ok(executed),
             None => return Err(died_early()),
         }
     }

@@ -15,6 +15,7 @@ mod detached;
 mod exec;
 mod output;
 mod serve;
+mod sockets;
 mod spawn;
 mod start;
 mod stopped;

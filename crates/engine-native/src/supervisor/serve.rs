@@ -20,6 +20,7 @@ use super::CONTROL_SOCKET;
 use super::control;
 use super::detached::Detached;
 use super::output::pump;
+use super::sockets;
 use super::spawn::{fork_alone, leave};
 use super::start::Started;
 use crate::cgroup::Cgroup;
@@ -97,6 +98,7 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         detached: Detached::default(),
         ended,
     });
+    sockets::broker(&sandbox, started.listener);
     let mut connections = JoinSet::new();
     let mut looks = tokio::time::interval(LOOK);
     let exit = wait_for(sandbox.init.try_clone()?);

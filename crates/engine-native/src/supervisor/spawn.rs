@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::thread::UnshareFlags;
 
@@ -47,14 +47,19 @@ pub(super) fn leave(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// Blocks until the child's program runs.
-pub(super) fn wait_until_executed(socket: impl AsFd) -> Result<(), Failure> {
+/// Blocks until the child's program runs; gives the listener of its filter, where it has one.
+pub(super) fn wait_until_executed(socket: impl AsFd) -> Result<Option<OwnedFd>, Failure> {
     let mut executing = false;
+    let mut listener = None;
     loop {
         match wire::recv::<Report>(socket.as_fd()).doing("waiting for the program to run")? {
-            Some((Report::Executing | Report::Terminal | Report::Pid(_), _)) => executing = true,
+            Some((Report::Executing, fds)) => {
+                executing = true;
+                listener = fds.into_iter().next();
+            }
+            Some((Report::Terminal | Report::Pid(_), _)) => {}
             Some((Report::Failed(failure), _)) => return Err(failure),
-            None if executing => return Ok(()),
+            None if executing => return Ok(listener),
             None => return Err(died_early()),
         }
     }

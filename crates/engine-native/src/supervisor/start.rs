@@ -38,6 +38,8 @@ pub(super) struct Started {
     pub(super) cgroup: Option<Cgroup>,
     pub(super) listeners: Vec<Listener>,
     pub(super) netns: OwnedFd,
+    /// The listener of its filter, where that asks.
+    pub(super) listener: Option<OwnedFd>,
     pub(super) log: LogWriter,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
@@ -100,7 +102,7 @@ fn start_in(
     drop((theirs, stdout_end, stderr_end));
 
     let running = match guide(launch, &init, &ours) {
-        Ok(netns) => wait_until_executed(&ours).map(|()| netns),
+        Ok(netns) => wait_until_executed(&ours).map(|listener| (netns, listener)),
         // What fails here may do so because the first process has failed: then it says why. Its
         // namespaces go a moment before it has ended.
         Err(failure) => Err(init
@@ -110,7 +112,7 @@ fn start_in(
             .unwrap_or(failure)),
     };
     match running {
-        Ok(netns) => {
+        Ok((netns, listener)) => {
             let record = make_record(launch, &init, &listeners)?;
             Ok(Started {
                 record,
@@ -118,6 +120,7 @@ fn start_in(
                 cgroup,
                 listeners,
                 netns,
+                listener,
                 log,
                 stdout,
                 stderr,
