@@ -38,6 +38,11 @@ impl App {
         }
     }
 
+    /// The mark of this host's data directory.
+    pub fn installation(&self) -> &str {
+        &self.inner.installation
+    }
+
     /// What every engine can do, or why it is not available.
     pub fn engines(&self) -> impl Iterator<Item = EngineStatus> {
         self.inner.engines.statuses().into_iter()

@@ -35,10 +35,6 @@ pub(super) async fn events(
     Params(query): Params<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let after = match last_event_id(&headers)?.or(query.after) {
-        Some(after) => after,
-        None => api.app.latest_event().await?,
-    };
     let filter = EventFilter {
         subjects: if query.subject.is_empty() {
             vec![EventSubject::Sandbox, EventSubject::Image]
@@ -48,13 +44,28 @@ pub(super) async fn events(
         actions: query.action,
         ids: query.id.into_iter().collect(),
     };
+    stream(&api, &headers, query.after, filter).await
+}
+
+/// The events that pass the filter, in the form that the caller asks for, behind the number that
+/// the caller names.
+pub(super) async fn stream(
+    api: &Api,
+    headers: &HeaderMap,
+    after: Option<u64>,
+    filter: EventFilter,
+) -> Result<Response> {
+    let after = match last_event_id(headers)?.or(after) {
+        Some(after) => after,
+        None => api.app.latest_event().await?,
+    };
     let stopping = api.shared.stopping.clone();
     let events = api
         .app
         .events(Some(after), filter)
         .await?
         .take_until(stopping.cancelled_owned());
-    if accepts(&headers, NDJSON) {
+    if accepts(headers, NDJSON) {
         // A stream that fails ends; its reader comes back with the last number it saw.
         return Ok(ndjson::respond(
             events

@@ -15,14 +15,19 @@ use super::openapi::Errors;
     responses((status = 200, description = "The backend", body = Info), Errors)
 )]
 pub(super) async fn info(State(api): State<Api>) -> Json<Info> {
-    let mut engines: Vec<EngineInfo> = api.app.engines().map(engine).collect();
-    engines.sort_by_key(|engine| !engine.default);
     Json(Info {
         name: "ctnr".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         api: "v1".to_owned(),
-        engines,
+        engines: engines(&api),
     })
+}
+
+/// The engines, the default one first.
+pub(super) fn engines(api: &Api) -> Vec<EngineInfo> {
+    let mut engines: Vec<EngineInfo> = api.app.engines().map(engine).collect();
+    engines.sort_by_key(|engine| !engine.default);
+    engines
 }
 
 fn engine(status: ctnr_agent::EngineStatus) -> EngineInfo {

@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 mod access;
+mod containers;
 mod docs;
 mod error;
 mod events;
@@ -17,9 +18,12 @@ mod extract;
 mod files;
 mod gate;
 mod health;
+mod host;
 mod images;
 mod info;
+mod internal;
 mod jobs;
+mod layers;
 mod metrics;
 mod ndjson;
 mod openapi;
@@ -28,6 +32,7 @@ mod proxy;
 mod rate;
 mod request_id;
 mod routes;
+mod runtimes;
 mod sandboxes;
 mod serve;
 mod upload;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::error::ApiError;
 use super::{
-    Api, Options, Shared, docs, events, exec, files, gate, health, images, info, jobs, metrics,
-    openapi, proxy, rate, sandboxes,
+    Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, images, info, internal, jobs, layers, metrics,
+    openapi, proxy, rate, runtimes, sandboxes,
 };
 use crate::app::App;
 
@@ -33,6 +33,7 @@ pub fn router(app: App, options: Options) -> Router {
     routes
         .route("/openapi.json", get(openapi::openapi))
         .merge(docs::routes())
+        .merge(internal::routes())
         .merge(proxy::routes())
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -47,7 +48,11 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(exec::routes())
         .merge(files::routes())
         .merge(images::routes())
+        .merge(containers::routes())
         .merge(jobs::routes())
+        .merge(layers::routes())
+        .merge(runtimes::routes())
+        .routes(routes!(host::host))
         .merge(proxy::documented())
         .routes(routes!(events::events))
         .routes(routes!(info::info))

@@ -47,7 +47,7 @@ pub struct EventFilter {
     pub subjects: Vec<EventSubject>,
     /// Telling one of these.
     pub actions: Vec<EventAction>,
-    /// About one of these: whole ids of sandboxes, references of images.
+    /// About one of these: whole ids, a container's for its jobs too, or references of images.
     pub ids: Vec<String>,
 }
 
@@ -56,6 +56,11 @@ impl EventFilter {
     pub fn admits(&self, event: &ctnr_model::Event) -> bool {
         (self.subjects.is_empty() || self.subjects.contains(&event.subject))
             && (self.actions.is_empty() || self.actions.contains(&event.action))
-            && (self.ids.is_empty() || self.ids.contains(&event.id))
+            && (self.ids.is_empty()
+                || self.ids.contains(&event.id)
+                || event
+                    .attributes
+                    .get("container")
+                    .is_some_and(|id| self.ids.contains(id)))
     }
 }

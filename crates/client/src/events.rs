@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use ctnr_api::EventQuery;
+use ctnr_api::{ContainerEventQuery, EventQuery};
 use ctnr_model::Event;
 use futures::StreamExt;
 
@@ -17,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// last event that was seen.
 pub struct EventStream {
     client: Client,
-    query: EventQuery,
+    topic: Topic,
     lines: Option<Stream<Bytes>>,
     blocks: Blocks,
 }
@@ -25,29 +25,50 @@ pub struct EventStream {
 impl std::fmt::Debug for EventStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EventStream")
-            .field("query", &self.query)
+            .field("topic", &self.topic)
             .finish_non_exhaustive()
     }
 }
 
+/// Which events they are.
+#[derive(Debug, Clone)]
+enum Topic {
+    /// Those of sandboxes and images.
+    Sandboxes(EventQuery),
+    /// Those of containers and jobs.
+    Containers(ContainerEventQuery),
+}
+
 impl Client {
-    /// Listens to what happens.
+    /// Listens to what happens to sandboxes and images.
     ///
     /// # Errors
     /// As the backend answers, or [`ClientError`] where it does not.
     pub async fn events(&self, query: EventQuery) -> Result<EventStream> {
-        let mut events = EventStream {
-            client: self.clone(),
-            query,
+        EventStream::open(self.clone(), Topic::Sandboxes(query)).await
+    }
+
+    /// Listens to what happens to containers and jobs.
+    ///
+    /// # Errors
+    /// As for [`Client::events`].
+    pub async fn container_events(&self, query: ContainerEventQuery) -> Result<EventStream> {
+        EventStream::open(self.clone(), Topic::Containers(query)).await
+    }
+}
+
+impl EventStream {
+    async fn open(client: Client, topic: Topic) -> Result<Self> {
+        let mut events = Self {
+            client,
+            topic,
             lines: None,
             blocks: Blocks::default(),
         };
         events.connect().await?;
         Ok(events)
     }
-}
 
-impl EventStream {
     /// Waits for the next event. It has no end.
     ///
     /// # Errors
@@ -75,7 +96,10 @@ impl EventStream {
 
     fn take(&mut self, block: &Block) -> Result<Option<Answer<Event>>> {
         if let Some(id) = block.id.as_deref().and_then(|id| id.parse().ok()) {
-            self.query.after = Some(id);
+            match &mut self.topic {
+                Topic::Sandboxes(query) => query.after = Some(id),
+                Topic::Containers(query) => query.after = Some(id),
+            }
         }
         if block.data.is_empty() {
             return Ok(None);
@@ -86,15 +110,18 @@ impl EventStream {
                 Err(_) => Ok(None),
             };
         }
-        Answer::read(block.data.as_bytes(), "GET /v1/events").map(Some)
+        Answer::read(block.data.as_bytes(), "the events").map(Some)
     }
 
     async fn connect(&mut self) -> Result<()> {
-        let request = self
-            .client
-            .get(&["v1", "events"])
-            .query(&self.query)?
-            .accept("text/event-stream");
+        let request = match &self.topic {
+            Topic::Sandboxes(query) => self.client.get(&["v1", "events"]).query(query)?,
+            Topic::Containers(query) => self
+                .client
+                .get(&["api", "events", "containers"])
+                .query(query)?,
+        }
+        .accept("text/event-stream");
         let route = request.route().to_owned();
         self.lines = Some(lines::split(request.bytes().await?, route));
         self.blocks = Blocks::default();

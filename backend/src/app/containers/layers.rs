@@ -3,16 +3,24 @@
 use std::time::Duration;
 
 use ctnr_engine::{EngineError, LayerArchive, SandboxEngine};
+use ctnr_model::container::Win32Path;
 use ctnr_model::{ContainerPath, FileOwner, LayerId};
 use ctnr_wine::layout;
 use jiff::Timestamp;
 use tokio::io::AsyncRead;
 
-use crate::app::{App, Result};
+use super::paths;
+use crate::app::{App, AppError, Result};
 use crate::store::{LayerPhase, LayerRow};
 
 /// How long an uploaded layer is kept that no container is made of.
 const KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// The folder that an archive is unpacked to where none is named.
+const DEFAULT_PLACE: &str = r"C:\App";
+
+/// The word for a whole Wine prefix, in the place of a folder.
+const WHOLE_PREFIX: &str = "prefix";
 
 /// A layer that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,13 +32,14 @@ pub struct NewLayer {
 }
 
 impl App {
-    /// Makes a layer of an archive, unpacked below `at`. Dropping the future ends it, and what it
-    /// made so far goes.
+    /// Makes a layer of an archive, unpacked to the folder `at` of the container, as Windows writes
+    /// it. Dropping the future ends it, and what it made so far goes.
     pub async fn import_layer(
         &self,
         content: Box<dyn AsyncRead + Send + Unpin>,
-        at: ContainerPath,
+        at: Option<&str>,
     ) -> Result<NewLayer> {
+        let at = place(at.unwrap_or(DEFAULT_PLACE))?;
         let engine = self.container_engine()?;
         let id = LayerId::from_random(rand::random());
         let _being_made = self.inner.layer_locks.lock(&id).await;
@@ -113,4 +122,17 @@ impl App {
         engine.remove_layer(id).await?;
         Ok(self.inner.store.forget_layer(id).await?)
     }
+}
+
+/// Where a folder of the container is on the Linux side.
+fn place(at: &str) -> Result<ContainerPath> {
+    if at == WHOLE_PREFIX {
+        return Ok(ContainerPath::parse(layout::PREFIX)?);
+    }
+    let path = Win32Path::parse(at).map_err(|error| AppError::BadRequest(format!("at: {error}")))?;
+    paths::on_linux(&path).ok_or_else(|| {
+        AppError::BadRequest(format!(
+            "at: {at} is not on the container's drive; name a folder below C:\\, or \"prefix\" for a whole Wine prefix"
+        ))
+    })
 }

@@ -21,6 +21,7 @@ mod freeze;
 mod inside;
 mod layers;
 mod lifecycle;
+mod paths;
 mod reconcile;
 mod run;
 mod runtimes;

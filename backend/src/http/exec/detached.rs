@@ -29,7 +29,7 @@ use crate::http::openapi::Errors;
     params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
     responses((status = 200, description = "The commands", body = ExecList), Errors)
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
 ) -> Result<Json<ExecList>> {
@@ -51,7 +51,7 @@ pub(super) async fn list(
     ),
     responses((status = 200, description = "The command", body = ExecInfo), Errors)
 )]
-pub(super) async fn inspect(
+pub(in crate::http) async fn inspect(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     ExecRef(exec): ExecRef,
@@ -82,7 +82,7 @@ pub(super) async fn inspect(
         Errors
     )
 )]
-pub(super) async fn output(
+pub(in crate::http) async fn output(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     ExecRef(exec): ExecRef,
@@ -108,7 +108,7 @@ pub(super) async fn output(
     request_body = SignalRequest,
     responses((status = 204, description = "It was sent"), Errors)
 )]
-pub(super) async fn signal(
+pub(in crate::http) async fn signal(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     ExecRef(exec): ExecRef,
@@ -133,7 +133,7 @@ pub(super) async fn signal(
     request_body = ResizeRequest,
     responses((status = 204, description = "It is set"), Errors)
 )]
-pub(super) async fn resize(
+pub(in crate::http) async fn resize(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     ExecRef(exec): ExecRef,

@@ -1,10 +1,10 @@
 //! `/v1/sandboxes/{id}/exec`: commands in running sandboxes.
 
 mod collect;
-mod detached;
+pub(super) mod detached;
 mod run;
 mod session;
-mod socket;
+pub(super) mod socket;
 mod text;
 
 use ctnr_api::OutputStream;
@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::Api;
 
+pub(super) use run::Asked;
 pub(super) use text::encode;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {

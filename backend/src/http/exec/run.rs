@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use ctnr_api::{ExecFrame, ExecRequest, ExecResult, ExecStarted, OutputStream, TextEncoding};
-use ctnr_engine::{Stdio, TerminalSize};
+use ctnr_engine::{ExecSession, Stdio, TerminalSize};
 use ctnr_model::ExecId;
 use futures::Stream;
 
@@ -51,47 +51,92 @@ pub(super) async fn run(
     headers: HeaderMap,
     Body(mut request): Body<ExecRequest>,
 ) -> Result<Response> {
-    let encoding = request.encoding;
-    let stream = request.stream || accepts(&headers, NDJSON);
-    let timeout = timeout(&request)?;
-    let stdin = match request.stdin.take() {
-        Some(stdin) => Some(text::decode(encoding, stdin)?),
-        None => None,
-    };
-    let detached = request.detach;
-    if detached && (stdin.is_some() || timeout.is_some() || request.stream) {
-        return Err(ApiError::bad_request(
-            "detach goes with neither stdin, timeout nor stream; attach to the command by its id",
-        ));
+    let hearing = Asked {
+        stdin: request.stdin.take(),
+        timeout: request.timeout,
+        encoding: request.encoding,
+        stream: request.stream,
+        detach: request.detach,
+        tty: request.tty,
     }
-    if request.tty && !detached {
-        return Err(ApiError::bad_request(
-            "tty needs detach; for a terminal at once, open the WebSocket exec/ws",
-        ));
-    }
-    match api
-        .app
-        .exec(&query, convert(request, stdin.is_some()))
-        .await
-    {
-        Ok((id, _session)) if detached => {
-            let started = ExecStarted { id: id.to_string() };
-            Ok((StatusCode::CREATED, Json(started)).into_response())
+    .check(&headers)?;
+    let started = api.app.exec(&query, convert(request, hearing.stdin.is_some()));
+    hearing.answer(started.await).await
+}
+
+/// What a request says of how its command is fed and heard.
+pub(in crate::http) struct Asked {
+    pub(in crate::http) stdin: Option<String>,
+    pub(in crate::http) timeout: Option<f64>,
+    pub(in crate::http) encoding: TextEncoding,
+    pub(in crate::http) stream: bool,
+    pub(in crate::http) detach: bool,
+    pub(in crate::http) tty: bool,
+}
+
+/// How a command is fed and heard.
+pub(in crate::http) struct Hearing {
+    pub(in crate::http) stdin: Option<Bytes>,
+    timeout: Option<Duration>,
+    encoding: TextEncoding,
+    stream: bool,
+    detach: bool,
+}
+
+impl Asked {
+    /// Refuses what does not go together.
+    pub(in crate::http) fn check(self, headers: &HeaderMap) -> Result<Hearing> {
+        let stdin = match self.stdin {
+            Some(stdin) => Some(text::decode(self.encoding, stdin)?),
+            None => None,
+        };
+        let timeout = timeout(self.timeout)?;
+        if self.detach && (stdin.is_some() || timeout.is_some() || self.stream) {
+            return Err(ApiError::bad_request(
+                "detach goes with neither stdin, timeout nor stream; attach to the command by its id",
+            ));
         }
-        Ok((id, session)) => {
-            let running = Running::new(session, stdin, timeout);
-            if stream {
-                return Ok(ndjson::respond(frames(Some(id), running, encoding)));
-            }
-            Ok(Json(collect(running, encoding).await?).into_response())
+        if self.tty && !self.detach {
+            return Err(ApiError::bad_request(
+                "tty needs detach; for a terminal at once, open the WebSocket exec/ws",
+            ));
         }
-        Err(error) if detached => Err(error.into()),
-        Err(error) => not_started(error, encoding, stream),
+        Ok(Hearing {
+            stdin,
+            timeout,
+            encoding: self.encoding,
+            stream: self.stream || accepts(headers, NDJSON),
+            detach: self.detach,
+        })
     }
 }
 
-fn timeout(request: &ExecRequest) -> Result<Option<Duration>> {
-    match request.timeout {
+impl Hearing {
+    /// The answer for a command that was started, or was not.
+    pub(in crate::http) async fn answer(
+        self,
+        started: app::Result<(ExecId, ExecSession)>,
+    ) -> Result<Response> {
+        match started {
+            Ok((id, _session)) if self.detach => {
+                let started = ExecStarted { id: id.to_string() };
+                Ok((StatusCode::CREATED, Json(started)).into_response())
+            }
+            Ok((id, session)) => {
+                let running = Running::new(session, self.stdin, self.timeout);
+                if self.stream {
+                    return Ok(ndjson::respond(frames(Some(id), running, self.encoding)));
+                }
+                Ok(Json(collect(running, self.encoding).await?).into_response())
+            }
+            Err(error) if self.detach => Err(error.into()),
+            Err(error) => not_started(error, self.encoding, self.stream),
+        }
+    }
+}
+
+fn timeout(seconds: Option<f64>) -> Result<Option<Duration>> {
+    match seconds {
         None => Ok(None),
         Some(seconds) if seconds > 0.0 && seconds <= MAX_SECONDS => {
             Ok(Some(Duration::from_secs_f64(seconds)))

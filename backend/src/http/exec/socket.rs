@@ -37,7 +37,7 @@ const GOODBYE: Duration = Duration::from_secs(10);
 /// Messages for standard input that wait to be read by the command.
 const WAITING: usize = 16;
 
-type Upgrade = std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+pub(in crate::http) type Upgrade = std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// Run a command over a WebSocket
 ///
@@ -63,8 +63,27 @@ pub(super) async fn open(
         api.app.sandbox(&query).await?;
         return Ok(upgrade.on_upgrade(move |socket| open_by_message(api, query, socket)));
     }
+    let started = api.app.exec(&query, convert(params)).await;
+    connect(&api, upgrade, started)
+}
+
+/// Opens the socket of a command that is started by `start`.
+pub(in crate::http) async fn open_command(
+    api: &Api,
+    upgrade: Upgrade,
+    start: impl Future<Output = app::Result<(ExecId, ExecSession)>>,
+) -> Result<Response> {
+    let upgrade = prepare(upgrade)?;
+    connect(api, upgrade, start.await)
+}
+
+fn connect(
+    api: &Api,
+    upgrade: WebSocketUpgrade,
+    started: app::Result<(ExecId, ExecSession)>,
+) -> Result<Response> {
     let stopping = api.shared.stopping.clone();
-    match api.app.exec(&query, convert(params)).await {
+    match started {
         Ok((id, session)) => {
             Ok(upgrade.on_upgrade(move |socket| drive(socket, id, session, stopping)))
         }
@@ -91,7 +110,7 @@ pub(super) async fn open(
     ),
     responses((status = 101, description = "The socket is open"), Errors)
 )]
-pub(super) async fn attach(
+pub(in crate::http) async fn attach(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     ExecRef(exec): ExecRef,
@@ -161,7 +180,7 @@ fn prepare(upgrade: Upgrade) -> Result<WebSocketUpgrade> {
     }
 }
 
-fn size(columns: Option<u16>, rows: Option<u16>) -> Option<TerminalSize> {
+pub(in crate::http) fn size(columns: Option<u16>, rows: Option<u16>) -> Option<TerminalSize> {
     let default = TerminalSize::default();
     (columns.is_some() || rows.is_some()).then(|| TerminalSize {
         columns: columns.unwrap_or(default.columns),

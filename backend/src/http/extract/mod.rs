@@ -6,4 +6,4 @@ mod path;
 
 pub(super) use body::{Body, OptionalBody};
 pub(super) use params::Params;
-pub(super) use path::{ExecRef, PathText, SandboxRef};
+pub(super) use path::{ContainerRef, ExecRef, PathText, SandboxRef};

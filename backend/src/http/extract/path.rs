@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use ctnr_model::{ExecId, SandboxQuery};
+use ctnr_model::{ContainerQuery, ExecId, SandboxQuery};
 
 use crate::http::error::{ApiError, Result};
 
@@ -49,6 +49,26 @@ impl SandboxRef {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for SandboxRef {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let path = PathText::from_request_parts(parts, state).await?;
+        Self::parse(path.get("id"))
+    }
+}
+
+/// `{id}`: a container's id, the unique start of one, or a name.
+pub(in crate::http) struct ContainerRef(pub(in crate::http) ContainerQuery);
+
+impl ContainerRef {
+    pub(in crate::http) fn parse(text: &str) -> Result<Self> {
+        ContainerQuery::parse(text)
+            .map(Self)
+            .map_err(|_| ApiError::not_found("container not found"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ContainerRef {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {

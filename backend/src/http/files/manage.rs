@@ -20,7 +20,7 @@ use crate::http::openapi::Errors;
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
     responses((status = 200, description = "What it holds, sorted by name", body = FileList), Errors)
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<FilePathQuery>,
@@ -43,7 +43,7 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
     responses((status = 200, description = "Its attributes", body = FileInfo), Errors)
 )]
-pub(super) async fn stat(
+pub(in crate::http) async fn stat(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<FilePathQuery>,
@@ -62,7 +62,7 @@ pub(super) async fn stat(
     request_body = MakeDirectory,
     responses((status = 204, description = "It is there"), Errors)
 )]
-pub(super) async fn mkdir(
+pub(in crate::http) async fn mkdir(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Body(request): Body<MakeDirectory>,
@@ -83,7 +83,7 @@ pub(super) async fn mkdir(
     request_body = MoveFile,
     responses((status = 204, description = "It is moved"), Errors)
 )]
-pub(super) async fn rename(
+pub(in crate::http) async fn rename(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Body(request): Body<MoveFile>,
@@ -104,7 +104,7 @@ pub(super) async fn rename(
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), RemoveFileQuery),
     responses((status = 204, description = "It is gone"), Errors)
 )]
-pub(super) async fn remove(
+pub(in crate::http) async fn remove(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<RemoveFileQuery>,

@@ -1,10 +1,10 @@
 //! `/v1/sandboxes/{id}/files`: the files of a sandbox.
 
-mod archive;
-mod content;
-mod manage;
+pub(super) mod archive;
+pub(super) mod content;
+pub(super) mod manage;
 mod shape;
-mod watch;
+pub(super) mod watch;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -26,7 +26,7 @@ use crate::http::openapi::Errors;
         Errors
     )
 )]
-pub(super) async fn watch(
+pub(in crate::http) async fn watch(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<WatchQuery>,

@@ -40,23 +40,34 @@ pub(super) async fn logs(
     Params(params): Params<LogsQuery>,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let wanted = wanted(&params)?;
+    let entries = api.app.logs(&query, &wanted).await?;
+    Ok(show(&api, &params, &headers, entries))
+}
+
+/// Which part of a log is wanted.
+pub(in crate::http) fn wanted(params: &LogsQuery) -> Result<LogQuery> {
     let now = Timestamp::now();
-    let wanted = LogQuery {
+    Ok(LogQuery {
         follow: params.follow,
         tail: params.tail.lines(),
         since: moment("since", params.since.as_deref(), now)?,
         until: moment("until", params.until.as_deref(), now)?,
         stdout: params.stdout,
         stderr: params.stderr,
-    };
+    })
+}
+
+/// A log in the form that the caller asks for.
+pub(in crate::http) fn show(
+    api: &Api,
+    params: &LogsQuery,
+    headers: &HeaderMap,
+    entries: Entries,
+) -> Response {
     let stopping = api.shared.stopping.clone();
-    let entries = api
-        .app
-        .logs(&query, &wanted)
-        .await?
-        .take_until(stopping.cancelled_owned())
-        .boxed();
-    Ok(if accepts(&headers, EVENT_STREAM) {
+    let entries = entries.take_until(stopping.cancelled_owned()).boxed();
+    if accepts(headers, EVENT_STREAM) {
         Sse::new(
             frames(entries, params.encoding)
                 .map_ok(|frame| Event::default().json_data(frame))
@@ -64,7 +75,7 @@ pub(super) async fn logs(
         )
         .keep_alive(KeepAlive::default())
         .into_response()
-    } else if accepts(&headers, NDJSON) {
+    } else if accepts(headers, NDJSON) {
         let lines = frames(entries, params.encoding).map(|frame| {
             frame.and_then(|frame| {
                 ndjson::line(&frame)
@@ -77,7 +88,7 @@ pub(super) async fn logs(
             "text/plain; charset=utf-8",
             text(entries, params.timestamps),
         )
-    })
+    }
 }
 
 fn flatten<E: std::fmt::Display>(
@@ -97,7 +108,7 @@ fn body(
     response
 }
 
-type Entries = Stream<std::result::Result<LogEntry, EngineError>>;
+pub(in crate::http) type Entries = Stream<std::result::Result<LogEntry, EngineError>>;
 
 fn frames(
     entries: Entries,

@@ -4,7 +4,7 @@ mod create;
 mod inspect;
 mod lifecycle;
 mod list;
-mod logs;
+pub(super) mod logs;
 mod ports;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -18,8 +18,6 @@ pub use host::{HostInfo, Realiser};
 pub use layer::{Layer, UploadLayerQuery};
 pub use list::{ContainerEventQuery, ContainerList, ContainerListQuery};
 pub use plan::{PlanQuery, PlanTarget};
-pub use runtime::{
-    BuildRuntime, JobStarted, MoveRuntime, Runtime, RuntimeList, RuntimeReference,
-};
+pub use runtime::{BuildRuntime, JobStarted, MoveRuntime, Runtime, RuntimeList, RuntimeReference};
 pub use show::Container;
 pub use snapshot::{CreateSnapshot, RollbackRequest, Snapshot, SnapshotList};

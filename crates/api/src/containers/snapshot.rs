@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct CreateSnapshot {
     /// Its name, unique among the container's snapshots; made of the time where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", max_length = 128))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", max_length = 128)
+    )]
     pub name: Option<String>,
 }
 
