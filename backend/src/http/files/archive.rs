@@ -8,7 +8,7 @@ use ctnr_api::ArchiveQuery;
 use super::content::download;
 use crate::http::error::Result;
 use crate::http::extract::{Params, SandboxRef};
-use crate::http::openapi::Errors;
+use crate::http::openapi::{Bytes, Errors};
 use crate::http::{Api, upload};
 
 /// Download a file or a directory as a tar archive
@@ -19,11 +19,11 @@ use crate::http::{Api, upload};
     operation_id = "download_archive",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), ArchiveQuery),
     responses(
-        (status = 200, description = "The archive, whose paths begin with the last component", body = Vec<u8>, content_type = "application/x-tar"),
+        (status = 200, description = "The archive, whose paths begin with the last component", body = inline(Bytes), content_type = "application/x-tar"),
         Errors
     )
 )]
-pub(super) async fn download_archive(
+pub(in crate::http) async fn download_archive(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<ArchiveQuery>,
@@ -41,10 +41,10 @@ pub(super) async fn download_archive(
     tag = "files",
     operation_id = "upload_archive",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), ArchiveQuery),
-    request_body(content = Vec<u8>, content_type = "application/x-tar"),
+    request_body(content = inline(Bytes), content_type = "application/x-tar"),
     responses((status = 204, description = "It is unpacked"), Errors)
 )]
-pub(super) async fn upload_archive(
+pub(in crate::http) async fn upload_archive(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<ArchiveQuery>,

@@ -10,7 +10,7 @@ use ctnr_api::{FilePathQuery, FileWritten, WriteFileQuery};
 use super::shape;
 use crate::http::error::Result;
 use crate::http::extract::{Params, SandboxRef};
-use crate::http::openapi::Errors;
+use crate::http::openapi::{Bytes, Errors};
 use crate::http::{Api, upload};
 
 /// Read a file
@@ -21,11 +21,11 @@ use crate::http::{Api, upload};
     operation_id = "read_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
     responses(
-        (status = 200, description = "Its content", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "Its content", body = inline(Bytes), content_type = "application/octet-stream"),
         Errors
     )
 )]
-pub(super) async fn read(
+pub(in crate::http) async fn read(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<FilePathQuery>,
@@ -59,10 +59,10 @@ pub(super) fn download(
     tag = "files",
     operation_id = "write_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), WriteFileQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(Bytes), content_type = "application/octet-stream"),
     responses((status = 200, description = "It is written", body = FileWritten), Errors)
 )]
-pub(super) async fn write(
+pub(in crate::http) async fn write(
     State(api): State<Api>,
     SandboxRef(query): SandboxRef,
     Params(params): Params<WriteFileQuery>,

@@ -9,7 +9,7 @@ use ctnr_model::ImageReference;
 use super::progress;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Params;
-use crate::http::openapi::Errors;
+use crate::http::openapi::{Bytes, Errors};
 use crate::http::{Api, upload};
 
 /// Import images from an archive
@@ -22,7 +22,7 @@ use crate::http::{Api, upload};
     tag = "images",
     operation_id = "import_images",
     params(ImportQuery),
-    request_body(content = Vec<u8>, content_type = "application/x-tar"),
+    request_body(content = inline(Bytes), content_type = "application/x-tar"),
     responses(
         (status = 200, description = "The import goes on, or the images are there", content(
             (ImageFrame = "application/x-ndjson"), (Imported = "application/json")
@@ -58,7 +58,7 @@ pub(super) async fn import(
     operation_id = "export_images",
     params(ExportQuery),
     responses(
-        (status = 200, description = "The archive", body = Vec<u8>, content_type = "application/x-tar"),
+        (status = 200, description = "The archive", body = inline(Bytes), content_type = "application/x-tar"),
         Errors
     )
 )]
