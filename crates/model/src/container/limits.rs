@@ -1,17 +1,17 @@
 //! Limits that a manifest asks for.
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use crate::{ByteSize, Cpus, Limits, PidLimit};
 
 /// Limits on a container's use of the host. What is left out has a sandbox's default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct LimitRequest {
     /// Memory of all processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<ByteSize>,
     /// Processor time per unit of time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "cores")]
     pub cpus: Option<Cpus>,
     /// Processes and threads alive at once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,4 +38,11 @@ impl LimitRequest {
             pids: over.pids.or(self.pids),
         }
     }
+}
+
+/// A number of processors, as a manifest has it.
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+fn cores<S: Serializer>(cpus: &Option<Cpus>, serializer: S) -> Result<S::Ok, S::Error> {
+    let cores = cpus.map(|cpus| cpus.nanos() as f64 / 1e9);
+    cores.serialize(serializer)
 }

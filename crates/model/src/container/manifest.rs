@@ -168,6 +168,14 @@ impl Manifest {
         }
     }
 
+    /// The manifest as a document that [`Manifest::parse`] reads back to the same.
+    ///
+    /// # Errors
+    /// None for a manifest that was checked; the serializer's, for a field that TOML can't hold.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
     /// The layers as they lie on each other, the lowest first: in the order of the manifest, but
     /// each over those that it needs.
     pub fn stacked_layers(&self) -> Vec<&Layer> {

@@ -4,6 +4,7 @@
 //! `docs/spec.md` describes the model as a whole. What a manifest means on a host is the
 //! business of the crate `ctnr-plan`.
 
+mod check;
 mod entry;
 mod environment;
 mod file_type;
@@ -15,7 +16,10 @@ mod layer;
 mod limits;
 mod manifest;
 mod network;
+mod overrides;
 mod path_template;
+mod problem;
+mod read;
 mod registry_key;
 mod runtime;
 mod state;
@@ -37,7 +41,9 @@ pub use layer::{Layer, LayerName, LayerSource};
 pub use limits::LimitRequest;
 pub use manifest::{Bitness, Manifest, NetworkSection, PackageVersion};
 pub use network::NetworkPolicy;
+pub use overrides::{HostChange, Override};
 pub use path_template::PathTemplate;
+pub use problem::{ManifestError, Position, Problem};
 pub use registry_key::{Hive, RegistryKey, RegistryView};
 pub use runtime::RuntimeReference;
 pub use state::ContainerState;
