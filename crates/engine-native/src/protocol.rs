@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use ctnr_engine::{ExecInfo, ExecSpec, OutputStream, TerminalSize};
 use ctnr_model::{
-    ContainerPort, Digest, ExecId, ExitStatus, Limits, PortRequest, Process, PublishedPort,
-    SandboxId,
+    ContainerPort, Digest, ExecId, ExitStatus, HostMount, LayerId, Limits, PortRequest, Process,
+    PublishedPort, SandboxId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,9 +35,38 @@ pub(crate) struct RootLaunch {
     pub(crate) dir: PathBuf,
     /// The image's unpacked layers, lowest first.
     pub(crate) layers: Vec<PathBuf>,
+    /// Layers over the image's, lowest first.
+    #[serde(default)]
+    pub(crate) stacked: Vec<StackedLayer>,
+    /// Directories of the host, in the order in which they are put in their places.
+    #[serde(default)]
+    pub(crate) mounts: Vec<MountLaunch>,
     /// The first of the host's user and group ids that the sandbox's are mapped to.
     pub(crate) ids: IdMap,
 }
+
+/// Files of a layer over the image's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StackedLayer {
+    /// The layer.
+    pub(crate) id: LayerId,
+    /// Its files on the host.
+    pub(crate) path: PathBuf,
+    /// Which ids of the host its files have on the disk.
+    pub(crate) ids: IdMap,
+}
+
+/// A directory of the host in a sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MountLaunch {
+    /// What was asked for.
+    pub(crate) mount: HostMount,
+    /// With copy on write, what the sandbox's layers have written to it, lowest first.
+    pub(crate) written: Vec<StackedLayer>,
+}
+
+/// How many ids a sandbox has where the engine has the right to map more than one.
+pub(crate) const ID_COUNT: u32 = 65_536;
 
 /// How the user and group ids of a sandbox map to the host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

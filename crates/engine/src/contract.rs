@@ -30,10 +30,13 @@ pub mod images;
 pub mod images_hostile;
 pub mod isolation;
 pub mod isolation_network;
+pub mod layers;
+pub mod layers_import;
 pub mod life;
 pub mod life_exit;
 pub mod limits;
 pub mod logs;
+pub mod mounts;
 pub mod ports;
 
 pub use bench::{Bench, Setup, check};
@@ -144,6 +147,26 @@ macro_rules! contract_tests {
                 sandboxes_do_not_reach_each_other
                 without_network_nothing_is_reached
                 ports_without_network
+            }
+            layers {
+                a_frozen_sandbox_is_a_layer
+                a_layer_is_shared
+                a_layer_in_use_stays
+                a_running_sandbox_is_not_frozen
+                files_in_use_are_waited_for
+            }
+            layers_import {
+                an_archive_is_a_layer
+                hostile_archives_stay_in_their_layer
+                a_hundred_layers_stack
+            }
+            mounts {
+                a_read_only_directory_is_read
+                a_directory_is_written_to
+                others_files_are_nobodys
+                a_copied_directory_stays_as_it_is
+                a_source_is_a_directory_itself
+                a_target_stays_inside
             }
             errors {
                 an_unknown_image_is_not_found

@@ -57,6 +57,7 @@ async fn adopt(inner: &Arc<Inner>, id: SandboxId, record: SandboxRecord) {
     let sandbox = Arc::new(Sandbox::new(inner, id.clone(), record.index));
     let running = record.ended.is_none();
     let link = record.link;
+    sandbox.hold_layers(inner.layers.adopt(&record.root));
     sandbox.set_record(record.clone());
     inner
         .sandboxes

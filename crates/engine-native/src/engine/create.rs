@@ -24,13 +24,19 @@ pub(super) async fn create(inner: &Arc<Inner>, spec: &SandboxSpec) -> Result<Sta
     tokio::spawn(async move {
         let image = image_of(&inner, &spec)?;
         let process = Process::resolve(&image.config, &spec.process)?;
+        let held = inner.layers.take(&spec.layers)?;
+        let mounts = held.mounts(&spec.mounts)?;
         let index = inner.indexes.take()?;
         let sandbox = Arc::new(Sandbox::new(&inner, spec.id.clone(), index));
         let _turn = sandbox.turn.lock().await;
+        let stacked = held.stacked();
+        sandbox.hold_layers(held);
         let program = Program {
             root: RootLaunch {
                 dir: sandbox.directory.clone(),
                 layers: image.layers.clone(),
+                stacked,
+                mounts,
                 ids: inner.identity.ids(sandbox.index),
             },
             image_id: image.id.clone(),

@@ -43,6 +43,7 @@ pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&sandbox.id);
+        sandbox.release_layers();
         tokio::spawn(clean_up(Arc::clone(&inner), Arc::clone(&sandbox)));
         Ok(())
     })
@@ -50,7 +51,8 @@ pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
     .map_err(|error| EngineError::internal("deleting the sandbox", error))?
 }
 
-async fn clean_up(inner: Arc<Inner>, sandbox: Arc<Sandbox>) {
+/// Gives back what a sandbox had of the host beside its files.
+pub(super) async fn clean_up(inner: Arc<Inner>, sandbox: Arc<Sandbox>) {
     remove_groups(cgroup::list(&sandbox.id)).await;
     inner.indexes.release(sandbox.index);
     tokio::time::sleep(IDLE).await;

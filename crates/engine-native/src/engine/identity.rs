@@ -43,6 +43,15 @@ impl Identity {
         })
     }
 
+    /// The ids of files that are shared as they are by all sandboxes, on the disk.
+    pub(super) fn shared_ids(&self) -> IdMap {
+        if self.privileged {
+            IdMap::Range { first: 0 }
+        } else {
+            self.ids(0)
+        }
+    }
+
     /// The ids of the sandbox with this number.
     pub(super) fn ids(&self, index: u32) -> IdMap {
         if self.privileged {

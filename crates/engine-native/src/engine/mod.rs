@@ -9,6 +9,7 @@ mod exec;
 mod identity;
 mod images;
 mod indexes;
+mod layers;
 mod life;
 mod links;
 mod sandbox;
@@ -24,12 +25,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ctnr_engine::{
     Capabilities, Capability, Connection, EngineError, EngineImages, ExecInfo, ExecSession,
-    ExecSpec, Inspection, LogEntry, LogQuery, Observed, Result, SandboxEngine, SandboxExit,
-    SandboxFiles, Started, Stream, TerminalSize,
+    ExecSpec, Inspection, LayerArchive, LogEntry, LogQuery, Observed, Result, SandboxEngine,
+    SandboxExit, SandboxFiles, Started, Stream, TerminalSize,
 };
 use ctnr_images::{ImageStore, StoreOptions};
 use ctnr_model::{
-    ContainerPort, EngineKind, ExecId, PublishedPort, SandboxId, SandboxSpec, SandboxStatus,
+    ContainerPort, EngineKind, ExecId, LayerId, PublishedPort, SandboxId, SandboxSpec,
+    SandboxStatus,
 };
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -38,6 +40,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use self::identity::Identity;
 use self::images::NativeImages;
 use self::indexes::Indexes;
+use self::layers::Layers;
 use self::links::Links;
 use self::sandbox::Sandbox;
 use self::trash::Trash;
@@ -69,6 +72,7 @@ struct Inner {
     identity: Identity,
     links: Links,
     indexes: Indexes,
+    layers: Arc<Layers>,
     trash: Trash,
     sandboxes: RwLock<HashMap<SandboxId, Arc<Sandbox>>>,
     listeners: Mutex<Vec<mpsc::UnboundedSender<SandboxExit>>>,
@@ -91,6 +95,8 @@ impl NativeEngine {
             .map_err(|error| EngineError::internal(doing("starting its launcher"), error))?;
         let trash = Trash::open(config.data_dir.join("trash"))
             .map_err(|error| EngineError::internal(doing("its trash"), error))?;
+        let layers = Layers::open(config.data_dir.join("layers"), &sandboxes_dir, &trash)
+            .map_err(|error| EngineError::internal(doing("its layers"), error))?;
         let inner = Arc::new(Inner {
             links: Links::new(&config.data_dir, config.subnet, &identity),
             sandboxes_dir,
@@ -98,6 +104,7 @@ impl NativeEngine {
             store: store.clone(),
             identity,
             indexes: Indexes::default(),
+            layers,
             trash,
             sandboxes: RwLock::default(),
             listeners: Mutex::default(),
@@ -147,6 +154,8 @@ impl SandboxEngine for NativeEngine {
             Capability::FilesWhileStopped,
             Capability::UdpPorts,
             Capability::PortsWithoutEgress,
+            Capability::Layers,
+            Capability::HostMounts,
         ];
         let egress = self.inner.links.available().then_some(Capability::Egress);
         let limits = self.inner.identity.limits.then_some(Capability::Limits);
@@ -239,6 +248,26 @@ impl SandboxEngine for NativeEngine {
 
     fn images(&self) -> &dyn EngineImages {
         &self.images
+    }
+
+    async fn freeze(&self, id: &SandboxId, layer: &LayerId) -> Result<()> {
+        layers::freeze(&self.inner, id, layer).await
+    }
+
+    async fn import_layer(&self, layer: &LayerId, archive: LayerArchive) -> Result<()> {
+        layers::import(&self.inner, layer, archive).await
+    }
+
+    async fn remove_layer(&self, layer: &LayerId) -> Result<()> {
+        self.inner.layers.remove(layer, &self.inner.trash)
+    }
+
+    async fn layers(&self) -> Result<Vec<LayerId>> {
+        Ok(self.inner.layers.list())
+    }
+
+    async fn layer_size(&self, layer: &LayerId) -> Result<u64> {
+        self.inner.layers.size(layer).await
     }
 
     async fn close(&self) {

@@ -4,6 +4,10 @@
 //! up every right that programs there don't have, and becomes the program. No code of the image
 //! runs before that, and nothing of the host can be named by it after.
 
+mod root;
+
+pub(crate) use root::{enter_root, send_root};
+
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -23,10 +27,7 @@ use crate::process::{
     new_cgroup_namespace, resolve_user, restore_descriptor_limit,
 };
 use crate::protocol::{Failure, IdMap, SandboxLaunch};
-use crate::rootfs::{
-    DeviceNodes, Mapping, attach_root, mask_paths, mount_overlay, mount_system, pivot,
-    write_network_files,
-};
+use crate::rootfs::{DeviceNodes, mask_paths, mount_system, pivot, write_network_files};
 use crate::wire;
 
 /// What a process on its way into a program tells the supervisor, over their socket. The end of
@@ -49,6 +50,8 @@ pub(crate) enum Report {
 pub(crate) enum Step {
     /// The ids are mapped. With privilege, the root comes along as a descriptor.
     Mapped,
+    /// Directories of the host come along, as many as fit.
+    Mounts,
     /// The network is there; these are the sandbox's addresses.
     Connected(Vec<String>),
 }
@@ -69,12 +72,8 @@ pub(crate) fn run(
     set_dumpable_behavior(DumpableBehavior::NotDumpable).doing("closing the process to tracing")?;
     become_root_of_namespace().doing("becoming root of the sandbox")?;
     let mapped = matches!(launch.root.ids, IdMap::Range { .. });
-    let root: OwnedFd = match fds.into_iter().next() {
-        Some(root) => root,
-        None => mount_overlay(&launch.root, Mapping::Own)?,
-    };
     new_cgroup_namespace().doing("making a control group namespace")?;
-    attach_root(root.as_fd())?;
+    let root = enter_root(supervisor, &launch.root, fds)?;
     mount_system(root.as_fd(), devices, mapped, in_cgroup_v2)?;
     pivot(root.as_fd())?;
     rustix::system::sethostname(launch.hostname.as_bytes()).doing("setting the host name")?;

@@ -6,13 +6,17 @@
 
 mod enter;
 mod etc;
+mod host;
 mod mount_point;
 mod overlay;
+mod owners;
 mod stage;
 mod system;
 
 pub(crate) use enter::{attach_root, pivot};
 pub(crate) use etc::write_network_files;
+pub(crate) use host::{open_host_mounts, place_host_mounts, written_directory};
 pub(crate) use mount_point::set_mount_attributes;
 pub(crate) use overlay::{Mapping, mount_overlay};
+pub(crate) use owners::imitate;
 pub(crate) use system::{DeviceNodes, mask_paths, mount_system};

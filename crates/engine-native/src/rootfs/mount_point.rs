@@ -43,8 +43,8 @@ pub(super) fn clone_below(root: BorrowedFd<'_>, path: &str) -> io::Result<Option
     }
 }
 
-/// Sets attributes of a mount, and maps its owners through a user namespace
-/// (`mount_setattr(2)`).
+/// Sets attributes of a mount, which hears of no mounts that are made elsewhere after that, and maps
+/// its owners through a user namespace (`mount_setattr(2)`).
 #[expect(unsafe_code, reason = "mount_setattr has no safe wrapper")]
 pub(crate) fn set_mount_attributes(
     mount: BorrowedFd<'_>,
@@ -54,6 +54,7 @@ pub(crate) fn set_mount_attributes(
     // SAFETY: all-zero is a valid `mount_attr`: nothing set, nothing cleared.
     let mut attributes: libc::mount_attr = unsafe { std::mem::zeroed() };
     attributes.attr_set = u64::from(set.bits());
+    attributes.propagation = libc::MS_PRIVATE;
     if let Some(namespace) = id_map {
         attributes.attr_set |= libc::MOUNT_ATTR_IDMAP;
         attributes.userns_fd = u64::try_from(namespace.as_raw_fd()).unwrap_or(u64::MAX);

@@ -1,16 +1,16 @@
-//! The image's layers under the sandbox's own writable one.
+//! Layers under a writable one.
 
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, OpenTreeFlags, fsconfig_create, fsconfig_set_fd,
-    fsconfig_set_flag, fsmount, fsopen, open_tree,
+    fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, open_tree,
 };
 
-use super::mount_point::set_mount_attributes;
+use super::owners::Owners;
 use super::stage::mount_on_stage;
 use crate::failure::Doing;
 use crate::protocol::{Failure, RootLaunch};
@@ -25,52 +25,82 @@ pub(crate) enum Mapping<'a> {
     Own,
 }
 
+/// What overlays of a sandbox leave to nobody's default: a layer means the same under every other.
+pub(super) const PLAIN: [(&str, &str); 3] = [
+    ("index", "off"),
+    ("metacopy", "off"),
+    ("redirect_dir", "nofollow"),
+];
+
+/// What an overlay is mounted of.
+pub(super) struct Stack {
+    /// Lower layers, lowest first, open and by path.
+    pub(super) lowers: Vec<(OwnedFd, PathBuf)>,
+    /// The directory with `upper` and `work`, open and by path.
+    pub(super) own: (OwnedFd, PathBuf),
+    /// What holds for the mount.
+    pub(super) attributes: MountAttrFlags,
+}
+
 /// Mounts a sandbox's root, detached. Devices on it are dead: an image may carry any.
 pub(crate) fn mount_overlay(root: &RootLaunch, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
-    let mut layers = Vec::with_capacity(root.layers.len());
+    let mut owners = Owners::new(root.ids, mapping);
+    let mut lowers = Vec::with_capacity(root.layers.len() + root.stacked.len());
     for path in &root.layers {
-        layers.push(open_layer(path, mapping)?);
+        lowers.push((owners.open_image_layer(path)?, path.clone()));
     }
-    let own = open_own(&root.dir, mapping)?;
-    match mount_detached(&layers, &own, mapping) {
-        Ok(mount) => Ok(mount),
-        // Before Linux 6.15 overlayfs takes no detached mounts, and before 6.13 no descriptors, which
-        // is not supported (and not invalid) before 6.5.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::OPNOTSUPP) => {
-            mount_on_stage(&layers, &own, root, mapping)
+    for layer in &root.stacked {
+        lowers.push((owners.open_layer(layer)?, layer.path.clone()));
+    }
+    let stack = Stack {
+        lowers,
+        own: (open_own(&root.dir, mapping)?, root.dir.clone()),
+        attributes: MountAttrFlags::MOUNT_ATTR_NODEV,
+    };
+    stack.mount(mapping, "mounting the overlay of the image's layers")
+}
+
+impl Stack {
+    /// Mounts the overlay, detached.
+    pub(super) fn mount(&self, mapping: Mapping<'_>, doing: &str) -> Result<OwnedFd, Failure> {
+        match self.mount_detached(mapping) {
+            Ok(mount) => Ok(mount),
+            // Before Linux 6.15 overlayfs takes no detached mounts, and before 6.13 no descriptors,
+            // which is not supported (and not invalid) before 6.5.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::OPNOTSUPP) => {
+                mount_on_stage(self, mapping).doing(doing)
+            }
+            Err(errno) => Err(errno).doing(doing),
         }
-        Err(errno) => Err(errno).doing("mounting the overlay of the image's layers"),
+    }
+
+    /// Mounts the overlay by descriptors alone.
+    pub(super) fn mount_detached(&self, mapping: Mapping<'_>) -> rustix::io::Result<OwnedFd> {
+        let fs = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        for (layer, _) in self.lowers.iter().rev() {
+            fsconfig_set_fd(&fs, "lowerdir+", layer)?;
+        }
+        for (key, name) in [("upperdir", "upper"), ("workdir", "work")] {
+            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            fsconfig_set_fd(&fs, key, openat(&self.own.0, name, flags, Mode::empty())?)?;
+        }
+        match mapping {
+            // Which implies the rest.
+            Mapping::Own => fsconfig_set_flag(&fs, "userxattr")?,
+            Mapping::IdMapped(_) => {
+                for (key, value) in PLAIN {
+                    fsconfig_set_string(&fs, key, value)?;
+                }
+            }
+        }
+        fsconfig_create(&fs)?;
+        fsmount(&fs, FsMountFlags::FSMOUNT_CLOEXEC, self.attributes)
     }
 }
 
-/// Mounts the overlay by descriptors alone.
-pub(super) fn mount_detached(
-    layers: &[OwnedFd],
-    own: &OwnedFd,
-    mapping: Mapping<'_>,
-) -> rustix::io::Result<OwnedFd> {
-    let fs = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
-    for layer in layers.iter().rev() {
-        fsconfig_set_fd(&fs, "lowerdir+", layer)?;
-    }
-    for (key, name) in [("upperdir", "upper"), ("workdir", "work")] {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        fsconfig_set_fd(&fs, key, openat(own, name, flags, Mode::empty())?)?;
-    }
-    if matches!(mapping, Mapping::Own) {
-        fsconfig_set_flag(&fs, "userxattr")?;
-    }
-    fsconfig_create(&fs)?;
-    fsmount(
-        &fs,
-        FsMountFlags::FSMOUNT_CLOEXEC,
-        MountAttrFlags::MOUNT_ATTR_NODEV,
-    )
-}
-
-/// Opens the sandbox's directory; with privilege through a mount of its own, so that the
+/// Opens a directory with `upper` and `work`; with privilege through a mount of its own, so that the
 /// sandbox's list of mounts does not tell where it lies on the host.
-fn open_own(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
+pub(super) fn open_own(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
     let doing = "opening the sandbox's directory";
     match mapping {
         Mapping::Own => Ok(File::open(path).doing(doing)?.into()),
@@ -78,23 +108,8 @@ fn open_own(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
     }
 }
 
-/// Opens a layer's directory, as a mount of its own where owners are mapped.
-fn open_layer(path: &Path, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
-    let doing = || format!("opening image layer {}", path.display());
-    match mapping {
-        Mapping::Own => Ok(File::open(path).doing(doing())?.into()),
-        Mapping::IdMapped(namespace) => {
-            let tree = clone(path).doing(doing())?;
-            set_mount_attributes(tree.as_fd(), MountAttrFlags::empty(), Some(namespace)).doing(
-                "mapping the owners of an image layer, which needs Linux 5.19 and a file system that allows it",
-            )?;
-            Ok(tree)
-        }
-    }
-}
-
 /// A detached mount of a directory.
-fn clone(path: &Path) -> rustix::io::Result<OwnedFd> {
+pub(super) fn clone(path: &Path) -> rustix::io::Result<OwnedFd> {
     open_tree(
         CWD,
         path,

@@ -15,24 +15,17 @@ use rustix::mount::{
 use rustix::process::{chdir, fchdir};
 
 use super::mount_point::place;
-use super::overlay::Mapping;
-use crate::failure::Doing;
+use super::overlay::{Mapping, PLAIN, Stack};
 use crate::process::in_own_mounts;
-use crate::protocol::{Failure, RootLaunch};
 
 /// A directory that every Linux host has, which the tmpfs covers in its own namespace only.
 const STAGE: &str = "/dev";
 
-/// Mounts the overlay of `layers`, lowest first, and of the sandbox's directory `own`.
+/// Mounts the overlay of a stack.
 ///
 /// The working directory of the process is `/` after it.
-pub(super) fn mount_on_stage(
-    layers: &[OwnedFd],
-    own: &OwnedFd,
-    root: &RootLaunch,
-    mapping: Mapping<'_>,
-) -> Result<OwnedFd, Failure> {
-    let overlay = match mapping {
+pub(super) fn mount_on_stage(stack: &Stack, mapping: Mapping<'_>) -> rustix::io::Result<OwnedFd> {
+    match mapping {
         // With the namespace, which the process leaves again, the stage is gone.
         Mapping::IdMapped(_) => in_own_mounts(|| {
             mount_change(
@@ -40,26 +33,26 @@ pub(super) fn mount_on_stage(
                 MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
             )?;
             let stage = enter_stage()?;
-            for (number, layer) in layers.iter().enumerate() {
+            for (number, (layer, _)) in stack.lowers.iter().enumerate() {
                 put(&stage, &number.to_string(), layer)?;
             }
-            put(&stage, "own", own)?;
-            overlay_of(layers.len(), "")
+            put(&stage, "own", &stack.own.0)?;
+            let plain = PLAIN.map(|(key, value)| format!(",{key}={value}")).concat();
+            overlay_of(stack, &plain)
         }),
         // The process is in the sandbox's own namespace, and may name the directories.
         Mapping::Own => (|| {
             let stage = enter_stage()?;
-            for (number, layer) in root.layers.iter().enumerate() {
+            for (number, (_, layer)) in stack.lowers.iter().enumerate() {
                 symlinkat(layer, &stage, number.to_string())?;
             }
-            symlinkat(&root.dir, &stage, "own")?;
-            let overlay = overlay_of(layers.len(), ",userxattr")?;
+            symlinkat(&stack.own.1, &stage, "own")?;
+            let overlay = overlay_of(stack, ",userxattr")?;
             chdir("/")?;
             unmount(STAGE, UnmountFlags::DETACH)?;
             Ok(overlay)
         })(),
-    };
-    overlay.doing("mounting the overlay of the image's layers")
+    }
 }
 
 /// Mounts a small tmpfs, and makes it the working directory.
@@ -88,21 +81,21 @@ fn put(stage: &OwnedFd, name: &str, tree: &OwnedFd) -> rustix::io::Result<()> {
 /// Mounts the overlay of what is on the stage, and takes it off there.
 ///
 /// Relative names keep the options short: all layers have to fit into a page (`mount(2)`).
-fn overlay_of(layers: usize, more: &str) -> rustix::io::Result<OwnedFd> {
-    let lower: Vec<String> = (0..layers).rev().map(|number| number.to_string()).collect();
+fn overlay_of(stack: &Stack, more: &str) -> rustix::io::Result<OwnedFd> {
+    let numbers = (0..stack.lowers.len()).rev();
+    let lower: Vec<String> = numbers.map(|number| number.to_string()).collect();
     let options = format!(
         "lowerdir={},upperdir=own/upper,workdir=own/work{more}",
         lower.join(":")
     );
     let options = std::ffi::CString::new(options).map_err(|_| rustix::io::Errno::INVAL)?;
     mkdirat(rustix::fs::CWD, "merged", Mode::from_raw_mode(0o700))?;
-    mount(
-        "overlay",
-        "merged",
-        "overlay",
-        MountFlags::NODEV,
-        options.as_c_str(),
-    )?;
+    let nosuid = MountAttrFlags::MOUNT_ATTR_NOSUID;
+    let flags = match stack.attributes.contains(nosuid) {
+        true => MountFlags::NODEV | MountFlags::NOSUID,
+        false => MountFlags::NODEV,
+    };
+    mount("overlay", "merged", "overlay", flags, options.as_c_str())?;
     open_tree(
         rustix::fs::CWD,
         "merged",
@@ -114,33 +107,10 @@ fn overlay_of(layers: usize, more: &str) -> rustix::io::Result<OwnedFd> {
 mod tests {
     use std::fs::{self, File};
     use std::os::unix::fs::chown;
-    use std::process::Command;
 
     use super::*;
-    use crate::protocol::IdMap;
+    use crate::process::{IdRun, mapping_namespace};
     use crate::rootfs::mount_point::set_mount_attributes;
-    use crate::rootfs::overlay::mount_detached;
-
-    /// A user namespace in which 0 is `first` of the host.
-    fn user_namespace(first: u32) -> (std::process::Child, File) {
-        let mut child = Command::new("unshare")
-            .args(["--user", "sleep", "60"])
-            .spawn()
-            .expect("unshare");
-        let path = format!("/proc/{}/ns/user", child.id());
-        let own = fs::read_link("/proc/self/ns/user").expect("a namespace");
-        while fs::read_link(&path).is_ok_and(|namespace| namespace == own) {
-            std::thread::yield_now();
-        }
-        for map in ["uid_map", "gid_map"] {
-            let path = format!("/proc/{}/{map}", child.id());
-            fs::write(path, format!("0 {first} 65536")).expect("root");
-        }
-        let namespace = File::open(path).expect("a namespace");
-        child.kill().expect("it is killed");
-        child.wait().expect("it ends");
-        (child, namespace)
-    }
 
     #[test]
     fn both_ways_show_the_same_tree() {
@@ -153,7 +123,12 @@ mod tests {
             fs::write(layer.join("top"), number.to_string()).unwrap();
             fs::write(layer.join(format!("only-{number}")), "").unwrap();
         }
-        let (_child, namespace) = user_namespace(0x1000_0000);
+        let run = IdRun {
+            disk: 0,
+            host: 0x1000_0000,
+            count: 65_536,
+        };
+        let namespace = mapping_namespace(run, run).expect("root");
         for way in ["detached", "stage"] {
             let own = directory.path().join(way);
             for name in ["", "upper", "work"] {
@@ -167,21 +142,20 @@ mod tests {
                 let id_map = Some(namespace.as_fd());
                 set_mount_attributes(layer.as_fd(), MountAttrFlags::empty(), id_map).unwrap();
             }
-            let own_tree = open(&own);
+            let stack = Stack {
+                lowers: layers.into_iter().zip(names.clone()).collect(),
+                own: (open(&own), own.clone()),
+                attributes: MountAttrFlags::MOUNT_ATTR_NODEV,
+            };
             let mapping = Mapping::IdMapped(namespace.as_fd());
             let overlay = if way == "stage" {
-                let root = RootLaunch {
-                    dir: own.clone(),
-                    layers: names.clone(),
-                    ids: IdMap::Range { first: 0x1000_0000 },
-                };
                 // On a thread of its own, as it changes the working directory.
                 std::thread::scope(|scope| {
-                    let mounting = || mount_on_stage(&layers, &own_tree, &root, mapping);
+                    let mounting = || mount_on_stage(&stack, mapping);
                     scope.spawn(mounting).join().unwrap().unwrap()
                 })
             } else {
-                mount_detached(&layers, &own_tree, mapping).expect("Linux 6.15")
+                stack.mount_detached(mapping).expect("Linux 6.15")
             };
             let top = openat(&overlay, "top", OFlags::RDONLY, Mode::empty()).unwrap();
             assert_eq!(

@@ -20,13 +20,10 @@ use crate::log::LogWriter;
 use crate::network;
 use crate::ports::{self, Listener, PortError};
 use crate::process::{Forked, PidFd, prefer_for_oom, start_time, wait};
-use crate::protocol::{Failure, IdMap, RootLaunch, SandboxLaunch, SandboxRecord};
+use crate::protocol::{Failure, ID_COUNT, IdMap, RootLaunch, SandboxLaunch, SandboxRecord};
 use crate::record;
-use crate::rootfs::{Mapping, mount_overlay};
+use crate::rootfs;
 use crate::wire;
-
-/// How many ids a sandbox has where the engine has the right to map more than one.
-const ID_COUNT: u32 = 65_536;
 
 /// How long a first process that fails has for its end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -145,15 +142,11 @@ fn guide(launch: &SandboxLaunch, init: &PidFd, socket: &OwnedFd) -> Result<Owned
             .map(OwnedFd::from)
             .doing(format!("opening {path}"))
     };
-    match launch.root.ids {
-        IdMap::Range { .. } => {
-            let users = namespace("user")?;
-            let root = mount_overlay(&launch.root, Mapping::IdMapped(users.as_fd()))?;
-            wire::send(socket, &Step::Mapped, &[root.as_fd()])
-        }
-        IdMap::Single { .. } => wire::send(socket, &Step::Mapped, &[]),
-    }
-    .doing("starting the sandbox's first process")?;
+    let users = match launch.root.ids {
+        IdMap::Range { .. } => Some(namespace("user")?),
+        IdMap::Single { .. } => None,
+    };
+    init::send_root(socket, &launch.root, users.as_ref().map(AsFd::as_fd))?;
     let netns = namespace("net")?;
     connect(launch, &netns)?;
     let addresses = launch.network.link.map(|link| {
@@ -182,20 +175,25 @@ fn connect(launch: &SandboxLaunch, netns: &OwnedFd) -> Result<(), Failure> {
 
 /// Makes the directories of the writable layer, which belong to the sandbox's root user.
 pub(super) fn prepare_directories(root: &RootLaunch) -> Result<(), Failure> {
+    // Whether it was made, and not there already.
     let make = |name: &str, mode| match fs::DirBuilder::new().mode(mode).create(root.dir.join(name))
     {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(error).doing(format!("making the sandbox's {name} directory"))
-        }
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        result => result
+            .map(|()| true)
+            .doing(format!("making the sandbox's {name} directory")),
     };
     make("work", 0o700)?;
-    make("upper", 0o755)?;
-    if let IdMap::Range { first } = root.ids {
-        chown(root.dir.join("upper"), Some(first), Some(first))
-            .doing("giving the sandbox its upper directory")?;
+    if !make("upper", 0o755)? {
+        return Ok(());
     }
-    Ok(())
+    let upper = root.dir.join("upper");
+    match (root.stacked.last(), root.ids) {
+        (Some(top), ids) => rootfs::imitate(&upper, top, ids),
+        (None, IdMap::Range { first }) => chown(&upper, Some(first), Some(first)),
+        (None, IdMap::Single { .. }) => Ok(()),
+    }
+    .doing("giving the sandbox its upper directory")
 }
 
 /// Maps the ids of a new user namespace (`user_namespaces(7)`).

@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
+use rustix::fs::{FlockOperation, flock};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::thread::UnshareFlags;
 
@@ -11,10 +12,10 @@ use super::spawn::{fork_alone, leave};
 use super::start::{map_ids, prepare_directories};
 use crate::failure::Doing;
 use crate::files;
-use crate::init::Step;
+use crate::init::{self, Step, enter_root};
 use crate::process::{Forked, become_root_of_namespace, wait};
 use crate::protocol::{Failure, IdMap, RootLaunch};
-use crate::rootfs::{Mapping, attach_root, mount_overlay, pivot};
+use crate::rootfs::pivot;
 use crate::wire;
 
 /// Serves the files of a sandbox on `socket`, in namespaces made for that, until its far end is
@@ -30,6 +31,9 @@ pub(crate) fn serve_stopped_files(root: &RootLaunch, socket: UnixStream) -> Exit
 }
 
 fn serve(root: &RootLaunch, socket: UnixStream) -> Result<(), Failure> {
+    // Held by this process and its child: no freeze takes the writable layer away meanwhile.
+    let directory = std::fs::File::open(&root.dir).doing("opening the sandbox's directory")?;
+    flock(&directory, FlockOperation::LockShared).doing("locking the sandbox's directory")?;
     prepare_directories(root)?;
     let (ours, theirs) = socketpair(
         AddressFamily::UNIX,
@@ -57,16 +61,14 @@ fn serve(root: &RootLaunch, socket: UnixStream) -> Result<(), Failure> {
     };
     drop((theirs, socket));
     map_ids(child.pid(), root.ids).doing("mapping the sandbox's user ids")?;
-    match root.ids {
+    let users = match root.ids {
         IdMap::Range { .. } => {
             let path = format!("/proc/{}/ns/user", child.pid());
-            let users = std::fs::File::open(&path).doing(format!("opening {path}"))?;
-            let mount = mount_overlay(root, Mapping::IdMapped(users.as_fd()))?;
-            wire::send(&ours, &Step::Mapped, &[mount.as_fd()])
+            Some(std::fs::File::open(&path).doing(format!("opening {path}"))?)
         }
-        IdMap::Single { .. } => wire::send(&ours, &Step::Mapped, &[]),
-    }
-    .doing("handing over the sandbox's root")?;
+        IdMap::Single { .. } => None,
+    };
+    init::send_root(&ours, root, users.as_ref().map(AsFd::as_fd))?;
     wait(&child).doing("waiting for the file server")?;
     Ok(())
 }
@@ -78,10 +80,5 @@ fn enter(root: &RootLaunch, parent: &impl AsFd) -> Result<(), Failure> {
         return Err(Failure::Other(doing.into(), "it did not come".into()));
     };
     become_root_of_namespace().doing("becoming root of the sandbox")?;
-    let mount = match fds.into_iter().next() {
-        Some(mount) => mount,
-        None => mount_overlay(root, Mapping::Own)?,
-    };
-    attach_root(mount.as_fd())?;
-    pivot(mount.as_fd())
+    pivot(enter_root(parent.as_fd(), root, fds)?.as_fd())
 }

@@ -14,7 +14,7 @@ use super::sandbox::path;
 use crate::FileKind;
 
 /// Asserts that the host has no file of a name that only a behaviour knows.
-fn assert_not_on_host(name: &str) {
+pub(super) fn assert_not_on_host(name: &str) {
     for directory in ["/", "/etc", "/tmp", "/root", "/var/tmp"] {
         let at = Path::new(directory).join(name);
         assert!(
