@@ -97,15 +97,17 @@ pub(super) async fn start(
 }
 
 fn image_of(inner: &Inner, spec: &SandboxSpec) -> Result<Arc<StoredImage>> {
-    let image = inner
-        .store
-        .resolve(&spec.image)
-        .map_err(|error| match error {
-            ImageError::NotFound { .. } => EngineError::ImageNotFound {
-                reference: spec.image.familiar(),
-            },
-            error => engine_error(error),
-        })?;
+    let image = match (inner.store.resolve(&spec.image), spec.image.digest()) {
+        // Its name may have gone to another image since.
+        (Err(ImageError::NotFound { .. }), Some(digest)) => inner.store.find(&digest.to_string()),
+        (image, _) => image,
+    };
+    let image = image.map_err(|error| match error {
+        ImageError::NotFound { .. } => EngineError::ImageNotFound {
+            reference: spec.image.familiar(),
+        },
+        error => engine_error(error),
+    })?;
     if image.layers.is_empty() {
         return Err(EngineError::BadRequest(format!(
             "image {} has no files, so no program can run in it",

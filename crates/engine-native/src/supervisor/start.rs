@@ -100,6 +100,8 @@ fn start_in(
 
     let running = match guide(launch, &init, &ours) {
         Ok(netns) => wait_until_executed(&ours).map(|listener| (netns, listener)),
+        // The image's or the request's fault, of which the first process knows nothing.
+        Err(failure @ Failure::Bad(_)) => Err(failure),
         // What fails here may do so because the first process has failed: then it says why. Its
         // namespaces go a moment before it has ended.
         Err(failure) => Err(init
