@@ -9,6 +9,7 @@ mod data_dir;
 mod engines;
 mod error;
 mod host;
+pub mod win32;
 
 /// Becomes the native engine's launcher where this process was started as one; then it does not
 /// return. A program that opens a [`Host`] calls it first of all in `main`.

@@ -36,9 +36,9 @@ pub struct System {
     pub architectures: &'static [&'static str],
     /// Packages besides the minimal ones.
     pub include: &'static [&'static str],
-    /// Whether security updates are taken. Their lists for a second architecture lag behind at
+    /// Whether updates since the release are taken. Their lists for a second architecture lag behind at
     /// times, and packages of two versions can't be installed together.
-    pub security: bool,
+    pub updates: bool,
     /// Files that are not unpacked, as patterns for dpkg. Documentation is never.
     pub exclude: &'static [&'static str],
     /// What is run when all packages are installed, as customize hooks of mmdebstrap.
@@ -90,6 +90,13 @@ impl System {
         options.push(format!(
             "--setup-hook=printf '{WITHOUT_USRMERGE}' > \"$1{PREFERENCES}\""
         ));
+        if !self.updates {
+            // mmdebstrap's own sources have them.
+            options.push(format!(
+                "--setup-hook=sed -i '/ {suite}-/d' \"$1/etc/apt/sources.list\"",
+                suite = self.suite.as_str()
+            ));
+        }
         let own = [
             format!("rm \"$1{PREFERENCES}\""),
             // These are copies of this machine's own, proxy and name servers included.
@@ -112,7 +119,7 @@ impl System {
         };
         let suite = self.suite.as_str();
         let line = |uri: &str, suite: &str| format!("deb [signed-by={KEYRING}] {uri} {suite} main");
-        let security = mirrors.security.as_ref().filter(|_| self.security);
+        let security = mirrors.security.as_ref().filter(|_| self.updates);
         std::iter::once(line(main, suite))
             .chain(security.map(|uri| line(uri, &format!("{suite}-security"))))
             .collect()
@@ -123,12 +130,12 @@ impl System {
 mod tests {
     use super::*;
 
-    fn system(security: bool) -> System {
+    fn system(updates: bool) -> System {
         System {
             suite: Suite::Trixie,
             architectures: &["amd64", "i386"],
             include: &["one", "two"],
-            security,
+            updates,
             exclude: &["/usr/lib/large/*"],
             hooks: vec!["true".to_owned()],
         }
@@ -159,6 +166,9 @@ mod tests {
         let options = system(true).options();
         assert!(options.contains(&"--architectures=amd64,i386".to_owned()));
         assert!(options.contains(&"--dpkgopt=path-exclude=/usr/lib/large/*".to_owned()));
+        let dropped = |options: &[String]| options.iter().any(|option| option.contains("trixie-"));
+        assert!(!dropped(&options));
+        assert!(dropped(&system(false).options()));
         assert_eq!(
             options.last().map(String::as_str),
             Some("--customize-hook=true")

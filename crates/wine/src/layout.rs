@@ -37,6 +37,9 @@ pub const LOADER: &str = "/usr/lib/wine/wine64";
 /// The server that Wine's processes share.
 pub const SERVER: &str = "/usr/lib/wine/wineserver64";
 
+/// The variable of the first process with the drives besides `C:`: `d=/wine/drive_d:e=/wine/drive_e`.
+pub const DRIVES: &str = "CTNR_DRIVES";
+
 /// The label with the digest of the recipe that an image was made from.
 pub const RECIPE_LABEL: &str = "dev.ctnr.recipe";
 

@@ -96,9 +96,12 @@ const EXCLUDED: &[&str] = &[
 /// The system below, and what is run in it at last.
 pub(crate) fn system(scripts: &str) -> System {
     let inside = SCRIPTS_INSIDE;
+    // With this time, which is that of the folders in the image, what is found out about fonts
+    // holds in a container too.
+    let time = CREATED_SECONDS.to_string();
     let variables: Vec<String> = ENVIRONMENT
         .iter()
-        .chain(&[("WINE_VERSION", VERSION)])
+        .chain(&[("WINE_VERSION", VERSION), ("SOURCE_DATE_EPOCH", &time)])
         .map(|(name, value)| format!("'{name}={value}'"))
         .collect();
     let as_user = format!(
@@ -112,7 +115,7 @@ pub(crate) fn system(scripts: &str) -> System {
         suite: Suite::Trixie,
         architectures: &["amd64", "i386"],
         include: PACKAGES,
-        security: false,
+        updates: false,
         exclude: EXCLUDED,
         hooks: vec![
             format!("copy-in {copies} {inside}"),

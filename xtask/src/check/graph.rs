@@ -65,6 +65,7 @@ const RULES: &[Rule] = &[
         &[
             "ctnr-model",
             "ctnr-plan",
+            "ctnr-wine",
             "ctnr-engine",
             "ctnr-images",
             "ctnr-engine-native",

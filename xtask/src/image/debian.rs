@@ -18,7 +18,7 @@ pub(super) fn layers(include: &'static [&'static str]) -> [Layer; 2] {
         suite: Suite::Bookworm,
         architectures: &[],
         include,
-        security: true,
+        updates: true,
         exclude: &[],
         hooks: Vec::new(),
     };
