@@ -121,6 +121,18 @@ pub(crate) struct NetworkLaunch {
     pub(crate) resolv_conf: String,
 }
 
+impl NetworkLaunch {
+    /// The sandbox's addresses, IPv4 first.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.link.map_or_else(Vec::new, |link| {
+            let v6 = link.ipv6().map(|_| link.sandbox_v6().to_string());
+            std::iter::once(link.sandbox_v4().to_string())
+                .chain(v6)
+                .collect()
+        })
+    }
+}
+
 /// From a supervisor over the lifeline.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
@@ -200,8 +212,9 @@ pub(crate) enum Request {
         /// Milliseconds.
         grace_ms: u64,
     },
-    /// Kill everything in the sandbox at once.
-    Kill,
+    /// Kill everything in the sandbox at once: it is being deleted. Its root comes with the answer as a
+    /// descriptor, where the supervisor has it.
+    Discard,
     /// Answer when the program has ended.
     Watch,
     /// Run a command.

@@ -10,7 +10,6 @@ use super::Inner;
 use super::adopt::remove_groups;
 use super::life::end;
 use super::sandbox::Sandbox;
-use crate::cgroup;
 use crate::protocol::Request;
 
 /// How long killing everything in a sandbox may take before its supervisor is killed as well.
@@ -28,15 +27,15 @@ pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
     let inner = Arc::clone(inner);
     tokio::spawn(async move {
         // Ended before the turn is taken: a stop that waits for its grace holds it.
-        end(&sandbox, &Request::Kill, LIMIT).await?;
+        let root = end(&sandbox, &Request::Discard, LIMIT).await?;
         let _turn = sandbox.turn.lock().await;
         if inner.sandbox(&sandbox.id).is_err() {
             return Ok(());
         }
-        end(&sandbox, &Request::Kill, LIMIT).await?;
+        let again = end(&sandbox, &Request::Discard, LIMIT).await?;
         inner
             .trash
-            .throw(&sandbox.directory)
+            .throw_mounted(&sandbox.directory, root.into_iter().chain(again))
             .map_err(|error| EngineError::internal("removing the sandbox's files", error))?;
         inner
             .sandboxes
@@ -53,7 +52,8 @@ pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
 
 /// Gives back what a sandbox had of the host beside its files.
 pub(super) async fn clean_up(inner: Arc<Inner>, sandbox: Arc<Sandbox>) {
-    remove_groups(cgroup::list(&sandbox.id)).await;
+    let group = sandbox.record().and_then(|record| record.cgroup);
+    remove_groups(group.into_iter().collect()).await;
     inner.indexes.release(sandbox.index);
     tokio::time::sleep(IDLE).await;
     inner.links.release_if_unused().await;

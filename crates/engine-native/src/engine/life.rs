@@ -1,6 +1,6 @@
 //! Stopping sandboxes, and reaching into them.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,10 +40,15 @@ pub(super) async fn stop(
     .map_err(|error| EngineError::internal("stopping the sandbox", error))?
 }
 
-/// Has the supervisor end the program, and ends both where it does not answer in time.
-pub(super) async fn end(sandbox: &Sandbox, request: &Request, limit: Duration) -> Result<()> {
+/// Has the supervisor end the program, and ends both where it does not answer in time. Returns the
+/// root where it comes with the answer ([`Request::Discard`]).
+pub(super) async fn end(
+    sandbox: &Sandbox,
+    request: &Request,
+    limit: Duration,
+) -> Result<Option<OwnedFd>> {
     let Ok(record) = sandbox.running_record() else {
-        return Ok(());
+        return Ok(None);
     };
     let mut running = sandbox.running();
     let asked = async {
@@ -53,12 +58,13 @@ pub(super) async fn end(sandbox: &Sandbox, request: &Request, limit: Duration) -
             .recv::<Reply>()
             .await
             .map_err(|error| lost(&error))?;
-        check(reply.map(|(reply, _)| reply))
+        let (reply, fds) = reply.unzip();
+        Ok::<_, EngineError>((check(reply)?, fds.into_iter().flatten().next()))
     };
     match tokio::time::timeout(limit, asked).await {
-        Ok(Ok(Reply::Ended(record))) => {
+        Ok(Ok((Reply::Ended(record), root))) => {
             sandbox.set_record(*record);
-            return Ok(());
+            return Ok(root);
         }
         // It has ended by itself meanwhile, or its supervisor is lost: the watcher settles it.
         Ok(result) => tracing::debug!(?result, "the sandbox ends by itself"),
@@ -71,7 +77,7 @@ pub(super) async fn end(sandbox: &Sandbox, request: &Request, limit: Duration) -
     }
     let settled = tokio::time::timeout(PROMPT, running.wait_for(|running| !running)).await;
     match settled {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(None),
         Err(_) => Err(EngineError::Timeout("the sandbox does not end".to_owned())),
     }
 }

@@ -47,6 +47,7 @@ use self::trash::Trash;
 use crate::launcher::{self, Launcher};
 use crate::log::read_log;
 use crate::network::Block;
+use crate::process::raise_descriptor_limit;
 
 /// What a native engine is opened with.
 #[derive(Debug, Clone)]
@@ -86,6 +87,8 @@ impl NativeEngine {
     pub async fn open(config: NativeConfig) -> Result<Self> {
         let doing = |what: &str| format!("opening the native engine: {what}");
         let identity = Identity::find()?;
+        // Each sandbox that runs has a connection to its supervisor.
+        raise_descriptor_limit();
         let store = ImageStore::open(&config.data_dir.join("images"), StoreOptions::default())
             .map_err(|error| EngineError::internal(doing("its images"), error))?;
         let sandboxes_dir = config.data_dir.join("sandboxes");

@@ -1,9 +1,10 @@
 //! Removing sandboxes' directories, whose contents are hostile and may be large.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ctnr_model::SandboxId;
 use tokio::sync::Notify;
@@ -17,6 +18,9 @@ use crate::remove::remove_tree;
 pub(super) struct Trash {
     directory: PathBuf,
     counter: AtomicU64,
+    /// Roots of sandboxes that were deleted while they ran. One is let go when its directory was
+    /// emptied: before it takes it down, the kernel writes back what has not been removed by then.
+    roots: Arc<Mutex<Vec<OwnedFd>>>,
     thrown: Arc<Notify>,
 }
 
@@ -26,22 +30,41 @@ impl Trash {
         std::fs::create_dir_all(&directory)?;
         let thrown = Arc::new(Notify::new());
         thrown.notify_one();
-        tokio::spawn(empty(directory.clone(), Arc::clone(&thrown)));
+        let roots = Arc::default();
+        tokio::spawn(empty(
+            directory.clone(),
+            Arc::clone(&roots),
+            Arc::clone(&thrown),
+        ));
         Ok(Self {
             directory,
             counter: AtomicU64::default(),
+            roots,
             thrown,
         })
     }
 
     /// Throws a directory away; one that is gone is no error.
     pub(super) fn throw(&self, path: &Path) -> io::Result<()> {
+        self.throw_mounted(path, [])
+    }
+
+    /// Throws the directory of a sandbox away that ran until now, and with it its root.
+    pub(super) fn throw_mounted(
+        &self,
+        path: &Path,
+        roots: impl IntoIterator<Item = OwnedFd>,
+    ) -> io::Result<()> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         let thrown = path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{thrown}-{}-{number}", std::process::id());
         match std::fs::rename(path, self.directory.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => {
+                self.roots
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(roots);
                 self.thrown.notify_one();
                 Ok(())
             }
@@ -50,15 +73,18 @@ impl Trash {
 }
 
 /// Removes what is thrown away, for as long as the engine lives.
-async fn empty(directory: PathBuf, thrown: Arc<Notify>) {
+async fn empty(directory: PathBuf, roots: Arc<Mutex<Vec<OwnedFd>>>, thrown: Arc<Notify>) {
+    remove_groups(left_groups(&directory)).await;
     loop {
         thrown.notified().await;
-        remove_groups(left_groups(&directory)).await;
+        // Their directories are in the trash already.
+        let roots = std::mem::take(&mut *roots.lock().unwrap_or_else(PoisonError::into_inner));
         let directory = directory.clone();
         let emptied = tokio::task::spawn_blocking(move || -> io::Result<()> {
             for entry in std::fs::read_dir(&directory)? {
                 remove_tree(&entry?.path())?;
             }
+            drop(roots);
             Ok(())
         })
         .await;
@@ -70,8 +96,8 @@ async fn empty(directory: PathBuf, thrown: Arc<Notify>) {
     }
 }
 
-/// The control groups of the sandboxes whose directories are in the trash. Where the engine that
-/// deleted one died at once, nobody else knows of them.
+/// The control groups of the sandboxes whose directories an earlier engine has left in the trash: where
+/// it died right after that, nobody else knows of them.
 fn left_groups(directory: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();

@@ -52,8 +52,8 @@ pub(crate) enum Step {
     Mapped,
     /// Directories of the host come along, as many as fit.
     Mounts,
-    /// The network is there; these are the sandbox's addresses.
-    Connected(Vec<String>),
+    /// The network is there.
+    Connected,
 }
 
 /// Becomes the sandbox's program. Returns only where that failed.
@@ -78,9 +78,6 @@ pub(crate) fn run(
     pivot(root.as_fd())?;
     rustix::system::sethostname(launch.hostname.as_bytes()).doing("setting the host name")?;
 
-    let (Step::Connected(addresses), _) = next(supervisor)? else {
-        return Err(out_of_step());
-    };
     if !mapped {
         // Nobody outside may enter the namespace to do this.
         network::loopback_here().doing("setting up the sandbox's loopback")?;
@@ -93,9 +90,14 @@ pub(crate) fn run(
     )
     .doing("opening the sandbox's root")?;
     mask_paths(inside.as_fd())?;
-    write_network_files(&launch.hostname, &addresses, &launch.network.resolv_conf);
+    let network = &launch.network;
+    write_network_files(&launch.hostname, &network.addresses(), &network.resolv_conf);
     let hostname = EnvVar::new("HOSTNAME", &launch.hostname).doing("naming the sandbox")?;
     make_workdir(&launch.process.workdir)?;
+    // The supervisor has made the link meanwhile, on another processor.
+    let (Step::Connected, _) = next(supervisor)? else {
+        return Err(out_of_step());
+    };
     become_program(&launch.process, &[hostname], supervisor, stdio)
 }
 

@@ -6,29 +6,32 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use super::{Step, next, out_of_step};
 use crate::failure::Doing;
 use crate::protocol::{Failure, RootLaunch};
-use crate::rootfs::{Mapping, attach_root, mount_overlay, open_host_mounts, place_host_mounts};
+use crate::rootfs::{
+    Mapping, MountedRoot, attach_root, mount_overlay, open_host_mounts, place_host_mounts,
+};
 use crate::wire;
 
-/// Mounts a root and hands it over. Without `users`, the user namespace of the sandbox, the process
-/// at the other end mounts it itself.
+/// Mounts a root and hands it over; the caller has it, too. Without `users`, the user namespace of the
+/// sandbox, the process at the other end mounts it itself, and the caller has none.
 pub(crate) fn send_root(
     socket: &impl AsFd,
     root: &RootLaunch,
     users: Option<BorrowedFd<'_>>,
-) -> Result<(), Failure> {
+) -> Result<Option<MountedRoot>, Failure> {
     let doing = "handing over the sandbox's root";
     let Some(users) = users else {
-        return wire::send(socket, &Step::Mapped, &[]).doing(doing);
+        wire::send(socket, &Step::Mapped, &[]).doing(doing)?;
+        return Ok(None);
     };
     let mapping = Mapping::IdMapped(users);
     let overlay = mount_overlay(root, mapping)?;
     let mounts = open_host_mounts(root, mapping)?;
-    wire::send(socket, &Step::Mapped, &[overlay.as_fd()]).doing(doing)?;
+    wire::send(socket, &Step::Mapped, &[overlay.mount.as_fd()]).doing(doing)?;
     for some in mounts.chunks(wire::MAX_FDS) {
         let fds: Vec<BorrowedFd<'_>> = some.iter().map(AsFd::as_fd).collect();
         wire::send(socket, &Step::Mounts, &fds).doing(doing)?;
     }
-    Ok(())
+    Ok(Some(overlay))
 }
 
 /// Takes the root over, or mounts it, and attaches it with all that is mounted from the host. `fds`
@@ -42,7 +45,7 @@ pub(crate) fn enter_root(
     let (overlay, mounts) = match fds.into_iter().next() {
         Some(overlay) => (overlay, receive_mounts(supervisor, root.mounts.len())?),
         None => (
-            mount_overlay(root, Mapping::Own)?,
+            mount_overlay(root, Mapping::Own)?.mount,
             open_host_mounts(root, Mapping::Own)?,
         ),
     };

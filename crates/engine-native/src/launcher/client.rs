@@ -1,4 +1,8 @@
 //! The engine's side of the launcher.
+#![expect(
+    unsafe_code,
+    reason = "sets the launcher's limits between fork and execution"
+)]
 
 use std::fs::File;
 use std::io;
@@ -13,6 +17,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::NAME;
 use super::sealed::open_self;
+use crate::process::restore_descriptor_limit;
 use crate::protocol::Launch;
 use crate::wire;
 
@@ -63,7 +68,15 @@ impl Running {
         flock(&log, FlockOperation::LockShared)?;
         let (ours, theirs) = UnixStream::pair()?;
         let program = open_self()?;
-        let process = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
+        let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+        // SAFETY: it makes one system call, with a value that was read before.
+        unsafe {
+            command.pre_exec(|| {
+                restore_descriptor_limit();
+                Ok(())
+            })
+        };
+        let process = command
             .arg0(NAME)
             .env_clear()
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))

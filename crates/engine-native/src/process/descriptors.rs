@@ -1,4 +1,4 @@
-//! The limit on open descriptors, which supervisors need high and programs get as it was.
+//! The limit on open descriptors, which engine and supervisors need high and programs get as it was.
 
 use std::sync::OnceLock;
 
@@ -7,8 +7,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// The limit that the process was started with.
 static ORIGINAL: OnceLock<Rlimit> = OnceLock::new();
 
-/// Raises the soft limit to the hard one. A supervisor needs six descriptors for each connection
-/// to a published port.
+/// Raises the soft limit to the hard one. An engine needs a descriptor for each sandbox that runs, a
+/// supervisor six for each connection to a published port.
 pub(crate) fn raise_descriptor_limit() {
     let original = *ORIGINAL.get_or_init(|| getrlimit(Resource::Nofile));
     // Where it can't be raised, fewer connections are served at once.
@@ -21,8 +21,8 @@ pub(crate) fn raise_descriptor_limit() {
     );
 }
 
-/// Sets the limit back, for a process that becomes a program. Programs that close every descriptor
-/// they may have take long with a high one.
+/// Sets the limit back, for a process that becomes a program or the launcher. Programs that close every
+/// descriptor they may have take long with a high one.
 pub(crate) fn restore_descriptor_limit() {
     if let Some(original) = ORIGINAL.get() {
         let _ = setrlimit(Resource::Nofile, *original);

@@ -17,6 +17,6 @@ pub(crate) use enter::{attach_root, pivot};
 pub(crate) use etc::write_network_files;
 pub(crate) use host::{open_host_mounts, place_host_mounts, written_directory};
 pub(crate) use mount_point::set_mount_attributes;
-pub(crate) use overlay::{Mapping, mount_overlay};
+pub(crate) use overlay::{Mapping, MountedRoot, mount_overlay};
 pub(crate) use owners::imitate;
 pub(crate) use system::{DeviceNodes, mask_paths, mount_system};

@@ -42,8 +42,28 @@ pub(super) struct Stack {
     pub(super) attributes: MountAttrFlags,
 }
 
+/// A sandbox's root.
+pub(crate) struct MountedRoot {
+    /// Its mount.
+    pub(crate) mount: OwnedFd,
+    /// The mounts that it was made of, which it does not need any more.
+    parts: Vec<OwnedFd>,
+}
+
+impl MountedRoot {
+    /// Keeps the mount alone. To close each of the others takes the kernel a moment (it waits for all
+    /// processors), so it is done when nobody waits.
+    pub(crate) fn settle(self) -> OwnedFd {
+        drop(self.parts);
+        self.mount
+    }
+}
+
 /// Mounts a sandbox's root, detached. Devices on it are dead: an image may carry any.
-pub(crate) fn mount_overlay(root: &RootLaunch, mapping: Mapping<'_>) -> Result<OwnedFd, Failure> {
+pub(crate) fn mount_overlay(
+    root: &RootLaunch,
+    mapping: Mapping<'_>,
+) -> Result<MountedRoot, Failure> {
     let mut owners = Owners::new(root.ids, mapping);
     let mut lowers = Vec::with_capacity(root.layers.len() + root.stacked.len());
     for path in &root.layers {
@@ -57,7 +77,13 @@ pub(crate) fn mount_overlay(root: &RootLaunch, mapping: Mapping<'_>) -> Result<O
         own: (open_own(&root.dir, mapping)?, root.dir.clone()),
         attributes: MountAttrFlags::MOUNT_ATTR_NODEV,
     };
-    stack.mount(mapping, "mounting the overlay of the image's layers")
+    let mount = stack.mount(mapping, "mounting the overlay of the image's layers")?;
+    let Stack { lowers, own, .. } = stack;
+    let parts = lowers.into_iter().chain([own]).map(|(part, _)| part);
+    Ok(MountedRoot {
+        mount,
+        parts: parts.collect(),
+    })
 }
 
 impl Stack {

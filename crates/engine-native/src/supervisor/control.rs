@@ -34,7 +34,7 @@ async fn try_answer(sandbox: &Rc<Sandbox>, stream: UnixStream) -> io::Result<()>
     };
     let reply = match request {
         Request::Stop { grace_ms } => stop(sandbox, Duration::from_millis(grace_ms)).await,
-        Request::Kill => kill(sandbox).await,
+        Request::Discard => return discard(sandbox, sender).await,
         Request::Watch => ended(sandbox).await,
         Request::Exec(spec) => return exec::run(sandbox, *spec, fds, sender, receiver).await,
         Request::Attach(id) => return attach(sandbox, &id, sender, receiver).await,
@@ -69,6 +69,16 @@ async fn stop(sandbox: &Sandbox, grace: Duration) -> Result<Reply, Failure> {
         Ok(ended) => ended,
         Err(_) => kill(sandbox).await,
     }
+}
+
+/// Ends a sandbox that is being deleted, and hands its root over with the answer: the caller lets go of
+/// it when the directory below it is empty.
+async fn discard(sandbox: &Sandbox, sender: Sender) -> io::Result<()> {
+    sandbox.discarded.set(true);
+    let reply = kill(sandbox).await.unwrap_or_else(Reply::Failed);
+    let root = sandbox.root.take();
+    let fds: Vec<_> = root.iter().map(AsFd::as_fd).collect();
+    sender.send(&reply, &fds).await
 }
 
 /// Ends the first process, and with it every process of the sandbox (`pid_namespaces(7)`).

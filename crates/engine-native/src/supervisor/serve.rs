@@ -1,5 +1,6 @@
 //! A supervisor's work while the program runs.
 
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -28,6 +29,7 @@ use crate::ports::{self, SocketOpener, Target};
 use crate::process::{Forked, PidFd, close_all_but, enter_sandbox, own_pids, wait};
 use crate::protocol::{IdMap, Report, SandboxRecord};
 use crate::record;
+use crate::rootfs::MountedRoot;
 use crate::stream::register;
 use crate::wire::Channel;
 
@@ -50,6 +52,11 @@ pub(super) struct Sandbox {
     pub(super) own_pids: OwnedFd,
     pub(super) target: Target,
     pub(super) detached: Detached,
+    /// The sandbox's root, where this process has mounted it. With its last descriptor the kernel takes
+    /// it down, and before that writes back all of the file system that the sandbox's directory is on.
+    pub(super) root: RefCell<Option<OwnedFd>>,
+    /// Whether the sandbox is being deleted: then nobody will ask how it ended.
+    pub(super) discarded: Cell<bool>,
     /// How the program ended, once it has.
     pub(super) ended: watch::Receiver<Option<SandboxRecord>>,
 }
@@ -80,9 +87,10 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         .sender
         .send(&Report::Launched(started.record.clone()), &[])
         .await;
+    let root = started.root.map(MountedRoot::settle);
 
     let (ended_sender, ended) = watch::channel(None);
-    let log = Rc::new(std::cell::RefCell::new(started.log));
+    let log = Rc::new(RefCell::new(started.log));
     let mut pumps = JoinSet::new();
     pumps.spawn_local(pump(started.stdout, OutputStream::Stdout, Rc::clone(&log)));
     pumps.spawn_local(pump(started.stderr, OutputStream::Stderr, log));
@@ -96,6 +104,8 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         own_pids: own_pids()?,
         target,
         detached: Detached::default(),
+        root: RefCell::new(root),
+        discarded: Cell::default(),
         ended,
     });
     sockets::broker(&sandbox, started.listener);
@@ -177,8 +187,9 @@ pub(super) async fn wait_for(child: PidFd) -> io::Result<ExitStatus> {
     wait(child.get_ref())
 }
 
-/// Writes down how the program ended. The engine removes its control group, which this process may
-/// be in.
+/// Takes the root down, so that another start may mount it, and writes down how the program ended.
+/// Both take milliseconds, and are left out where the sandbox is being deleted. The engine removes
+/// the control group, which this process may be in.
 fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
     let oom_killed = exit.signal == Some(libc::SIGKILL) && sandbox.oom_kills() > 0;
     let ended = Some((Timestamp::now(), ExitStatus { oom_killed, ..exit }));
@@ -186,6 +197,9 @@ fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
         ended,
         ..sandbox.record.clone()
     };
-    record::write(&record.root.dir, &record)?;
+    if !sandbox.discarded.get() {
+        drop(sandbox.root.take());
+        record::write(&record.root.dir, &record)?;
+    }
     Ok(record)
 }

@@ -22,7 +22,7 @@ use crate::ports::{self, Listener, PortError};
 use crate::process::{Forked, PidFd, prefer_for_oom, start_time, wait};
 use crate::protocol::{Failure, ID_COUNT, IdMap, RootLaunch, SandboxLaunch, SandboxRecord};
 use crate::record;
-use crate::rootfs;
+use crate::rootfs::{self, MountedRoot};
 use crate::wire;
 
 /// How long a first process that fails has for its end.
@@ -35,6 +35,8 @@ pub(super) struct Started {
     pub(super) cgroup: Option<Cgroup>,
     pub(super) listeners: Vec<Listener>,
     pub(super) netns: OwnedFd,
+    /// The root, where this process has mounted it.
+    pub(super) root: Option<MountedRoot>,
     /// The listener of its filter, where that asks.
     pub(super) listener: Option<OwnedFd>,
     pub(super) log: LogWriter,
@@ -99,7 +101,7 @@ fn start_in(
     drop((theirs, stdout_end, stderr_end));
 
     let running = match guide(launch, &init, &ours) {
-        Ok(netns) => wait_until_executed(&ours).map(|listener| (netns, listener)),
+        Ok((netns, root)) => wait_until_executed(&ours).map(|listener| (netns, root, listener)),
         // The image's or the request's fault, of which the first process knows nothing.
         Err(failure @ Failure::Bad(_)) => Err(failure),
         // What fails here may do so because the first process has failed: then it says why. Its
@@ -111,7 +113,7 @@ fn start_in(
             .unwrap_or(failure)),
     };
     match running {
-        Ok((netns, listener)) => {
+        Ok((netns, root, listener)) => {
             let record = make_record(launch, &init, &listeners)?;
             Ok(Started {
                 record,
@@ -119,6 +121,7 @@ fn start_in(
                 cgroup,
                 listeners,
                 netns,
+                root,
                 listener,
                 log,
                 stdout,
@@ -134,7 +137,11 @@ fn start_in(
 }
 
 /// Takes the first process through its steps until all is there that its program needs.
-fn guide(launch: &SandboxLaunch, init: &PidFd, socket: &OwnedFd) -> Result<OwnedFd, Failure> {
+fn guide(
+    launch: &SandboxLaunch,
+    init: &PidFd,
+    socket: &OwnedFd,
+) -> Result<(OwnedFd, Option<MountedRoot>), Failure> {
     let pid = init.pid();
     map_ids(pid, launch.root.ids).doing("mapping the sandbox's user ids")?;
     prefer_for_oom(pid).doing("preparing the sandbox's first process")?;
@@ -148,18 +155,11 @@ fn guide(launch: &SandboxLaunch, init: &PidFd, socket: &OwnedFd) -> Result<Owned
         IdMap::Range { .. } => Some(namespace("user")?),
         IdMap::Single { .. } => None,
     };
-    init::send_root(socket, &launch.root, users.as_ref().map(AsFd::as_fd))?;
+    let root = init::send_root(socket, &launch.root, users.as_ref().map(AsFd::as_fd))?;
     let netns = namespace("net")?;
     connect(launch, &netns)?;
-    let addresses = launch.network.link.map(|link| {
-        let v6 = link.ipv6().map(|_| link.sandbox_v6().to_string());
-        std::iter::once(link.sandbox_v4().to_string())
-            .chain(v6)
-            .collect()
-    });
-    wire::send(socket, &Step::Connected(addresses.unwrap_or_default()), &[])
-        .doing("starting the sandbox's first process")?;
-    Ok(netns)
+    wire::send(socket, &Step::Connected, &[]).doing("starting the sandbox's first process")?;
+    Ok((netns, root))
 }
 
 fn connect(launch: &SandboxLaunch, netns: &OwnedFd) -> Result<(), Failure> {
