@@ -15,6 +15,8 @@ mod lookup;
 mod plan;
 mod redirect;
 mod registry;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod target;
 mod windows;
 

@@ -3,6 +3,8 @@
 
 mod mounts;
 
+use std::collections::BTreeSet;
+
 use ctnr_model::container::{
     Hive, HostAccess, HostFolder, HostSource, Isolation, KnownFolder, Win32Path,
 };
@@ -156,9 +158,9 @@ impl Rules<'_> {
                 "isolation.default: {default} lets nothing in on Linux by itself; name folders under [[host]] or [[isolation.path]]"
             ));
         }
-        let mut letters: Vec<char> = rules.iter().map(|rule| rule.path.drive()).collect();
-        letters.push('C');
-        for letter in letters {
+        let drives = rules.iter().map(|rule| rule.path.drive());
+        let drives: BTreeSet<char> = drives.chain(['C']).collect();
+        for letter in drives {
             let path = Win32Path::root(letter);
             rules.push(PathRedirect {
                 isolation: default,

@@ -68,11 +68,10 @@ pub fn look_up(text: &str, current: &Win32Path, names: Names) -> Result<Lookup, 
         (Some(first), ..) if is_separator(first) => file(current.drive(), &[], text, names),
         (Some(drive), Some(':'), third) if drive.is_ascii_alphabetic() => {
             let rest = &text[2..];
-            let below: Vec<&str> = current.names().collect();
-            if third.is_none_or(is_separator) && third.is_some() {
-                file(drive, &[], rest, names)
-            } else if drive.eq_ignore_ascii_case(&current.drive()) {
-                file(drive, &below, rest, names)
+            // Of another drive's current folder nothing is known: its root, as Win32 has it.
+            let is_relative = !third.is_some_and(is_separator);
+            if is_relative && drive.eq_ignore_ascii_case(&current.drive()) {
+                file(drive, &current.names().collect::<Vec<_>>(), rest, names)
             } else {
                 file(drive, &[], rest, names)
             }

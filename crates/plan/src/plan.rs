@@ -17,6 +17,7 @@ use crate::registry::RegistryRule;
 /// Nothing in it is left to look up: tokens are paths, templates are texts, rules are in the order
 /// in which they are tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MountPlan {
     /// The version of the form of this document.
     pub schema: u32,
@@ -33,6 +34,7 @@ pub struct MountPlan {
     /// Limits on its use of the host.
     pub limits: Limits,
     /// The environment variables that the manifest sets, with their values.
+    #[cfg_attr(feature = "schema", schema(value_type = BTreeMap<String, String>))]
     pub environment: BTreeMap<EnvironmentName, String>,
     /// The programs that it offers.
     pub entries: Vec<PlannedEntry>,
@@ -66,6 +68,7 @@ impl MountPlan {
 
 /// A program that a container offers to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlannedEntry {
     /// Its name.
     pub name: EntryName,
@@ -84,6 +87,7 @@ pub struct PlannedEntry {
 
 /// A kind of file that an entry opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlannedFileType {
     /// The extension.
     pub extension: Extension,
@@ -97,6 +101,7 @@ pub struct PlannedFileType {
 /// The part of a plan that depends on the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "target", rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum TargetPlan {
     /// Wine in a sandbox.
     Linux(LinuxPlan),
@@ -106,6 +111,7 @@ pub enum TargetPlan {
 
 /// What a sandbox with Wine has to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LinuxPlan {
     /// The Wine prefix in the sandbox.
     pub prefix: ContainerPath,
@@ -123,8 +129,10 @@ pub struct LinuxPlan {
 
 /// A drive of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LinuxDrive {
     /// Its letter, upper case.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub letter: char,
     /// The folder that it is.
     pub place: ContainerPath,
@@ -132,6 +140,7 @@ pub struct LinuxDrive {
 
 /// What hooks or a file system on Windows have to answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WindowsPlan {
     /// The folder that holds what the container writes: `files\C\…`, and `registry.hiv`.
     pub store: Win32Path,
@@ -145,6 +154,7 @@ pub struct WindowsPlan {
 
 /// A layer on a Windows host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WindowsLayer {
     /// Its id.
     pub id: LayerId,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// `P` is the kind of path in the container's own files, `H` on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PathRedirect<P, H> {
     /// The path as the program names it.
     pub path: Win32Path,
@@ -16,6 +17,7 @@ pub struct PathRedirect<P, H> {
     pub isolation: Isolation,
     /// Whether nothing may be written there, neither to the host nor to the container.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub read_only: bool,
     /// Where the container's own files are.
     pub place: P,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a key and all below it lead, until a rule for a nearer ancestor says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RegistryRule<P> {
     /// The key as the program names it.
     pub key: RegistryKey,
@@ -20,6 +21,7 @@ pub struct RegistryRule<P> {
 
 /// A key in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RegistryPlace<P> {
     /// The file: one of Wine's on Linux, a hive on Windows.
     pub file: P,

@@ -1,6 +1,8 @@
 //! The plan for a Windows host: the program runs on the host's Windows, and its files and keys are
 //! redirected into the container's store.
 
+use std::collections::BTreeSet;
+
 use ctnr_model::container::{
     Hive, HostAccess, HostSource, Isolation, KeyRule, KnownFolder, RegistryKey, RegistryView,
     Win32Path,
@@ -111,6 +113,14 @@ fn redirects(
         })
     };
     let mut rules = Vec::new();
+    // What containers are made of is hidden from them, whatever else they see of the host.
+    let stores = target
+        .store
+        .parent()
+        .unwrap_or_else(|| target.store.clone());
+    for hidden in [stores, target.layers.clone()] {
+        rules.push(rule(hidden, Isolation::Full, "the target's store")?);
+    }
     for (index, host) in manifest.hosts.iter().enumerate() {
         let field = format!("host[{index}].path");
         let path = folders.resolve(&host.path, || field.clone())?;
@@ -141,8 +151,9 @@ fn redirects(
         .place(KnownFolder::Windows)
         .map_err(path_error("isolation"))?;
     rules.push(rule(windows, Isolation::WriteCopy, "isolation")?);
-    let drives: Vec<char> = rules.iter().map(|rule| rule.path.drive()).collect();
-    for drive in drives.into_iter().chain(['C']) {
+    let drives = rules.iter().map(|rule| rule.path.drive());
+    let drives: BTreeSet<char> = drives.chain(['C']).collect();
+    for drive in drives {
         rules.push(rule(
             Win32Path::root(drive),
             manifest.isolation.default,

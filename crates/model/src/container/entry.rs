@@ -74,6 +74,7 @@ words! {
 
 /// A program that a container offers to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Entry {
     /// Its name in this manifest.
     pub name: EntryName,

@@ -63,6 +63,7 @@ string_conversions!(Extension);
 
 /// A kind of file that an entry opens: its path becomes the entry's last argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FileType {
     /// The extension.
     pub extension: Extension,

@@ -87,6 +87,7 @@ string_conversions!(HostSource);
 
 /// A folder of the host at a path in the container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HostFolder {
     /// The folder of the host.
     pub source: HostSource,

@@ -25,8 +25,10 @@ words! {
 ///
 /// The rule of the nearest ancestor decides; of two with the same path, the first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IsolationPolicy {
     /// Where no rule applies.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub default: Isolation,
     /// Rules for files and folders.
     #[serde(default, rename = "path", skip_serializing_if = "Vec::is_empty")]
@@ -38,6 +40,7 @@ pub struct IsolationPolicy {
 
 /// The isolation of a path and all below it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PathRule {
     /// The path, as the program names it.
     pub path: PathTemplate,
@@ -47,6 +50,7 @@ pub struct PathRule {
 
 /// The isolation of a key and all below it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeyRule {
     /// The key.
     pub key: RegistryKey,

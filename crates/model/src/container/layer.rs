@@ -97,10 +97,12 @@ string_conversions!(LayerSource);
 
 /// A layer of a container, over the runtime and what stands before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Layer {
     /// Its name in this manifest.
     pub name: LayerName,
     /// Where its content is found; by default under its name.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub source: LayerSource,
     /// Layers of this manifest that have to lie below it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -6,15 +6,18 @@ use crate::{ByteSize, Cpus, Limits, PidLimit};
 
 /// Limits on a container's use of the host. What is left out has a sandbox's default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LimitRequest {
     /// Memory of all processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<ByteSize>,
     /// Processor time per unit of time.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "cores")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<f64>))]
     pub cpus: Option<Cpus>,
     /// Processes and threads alive at once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<u32>))]
     pub pids: Option<PidLimit>,
 }
 

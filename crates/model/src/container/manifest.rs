@@ -77,6 +77,7 @@ string_conversions!(PackageVersion);
 /// It is read by [`Manifest::parse`], which checks it as a whole: names are unique, references
 /// lead somewhere, nothing goes in circles. As JSON it has the names that it has in TOML.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Manifest {
     /// The version of the form of this document.
     pub schema: u32,
@@ -93,34 +94,45 @@ pub struct Manifest {
     pub runtime: RuntimeReference,
     /// The version of the form in which its programs keep their data. Data of another version is
     /// not given to them without a migration.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub state_schema: u32,
     /// Its layers, each over those before it.
     #[serde(rename = "layer", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub layers: Vec<Layer>,
     /// The programs that it offers.
     #[serde(rename = "entry", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub entries: Vec<Entry>,
     /// The files that they open.
     #[serde(rename = "file_type", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub file_types: Vec<FileType>,
     /// Environment variables, over the runtime's.
     #[serde(skip_serializing_if = "Environment::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = std::collections::BTreeMap<String, String>, required = false))]
     pub environment: Environment,
     /// How far it is kept from the host.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub isolation: IsolationPolicy,
     /// Folders of the host that it is let into.
     #[serde(rename = "host", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub hosts: Vec<HostFolder>,
     /// What it reaches of the network.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub network: NetworkSection,
     /// Limits on its use of the host.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub limits: LimitRequest,
 }
 
 /// The section `[network]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NetworkSection {
     /// What the container reaches.
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub policy: NetworkPolicy,
 }
 

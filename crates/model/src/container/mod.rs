@@ -22,6 +22,8 @@ mod problem;
 mod read;
 mod registry_key;
 mod runtime;
+#[cfg(feature = "schema")]
+mod schema;
 mod state;
 mod text_template;
 mod win32_name;

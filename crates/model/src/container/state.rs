@@ -4,9 +4,9 @@
 //!             made                start              session settled
 //!  creating ───────▶ stopped ──────────────▶ starting ───────▶ running
 //!     │                 ▲                       │                 │ stop
-//!     │ failed          │◀──────────────────────┘                 ▼
-//!     ▼                 │◀──────────────────────────────────── stopping
-//!   failed              └──── (the session ended by itself) ── running
+//!     │ failed        ▲ │◀──────────────────────┘                 ▼
+//!     ▼   job retried │ │◀──────────────────────────────────── stopping
+//!   failed ───────────┘ └──── (the session ended by itself) ── running
 //!
 //!  any state ── delete ──▶ deleting ──▶ (gone)
 //! ```
@@ -31,7 +31,7 @@ pub enum ContainerState {
     Running,
     /// Its session goes down, and its registry is written.
     Stopping,
-    /// It could not be made; it can only be deleted.
+    /// It could not be made; its job can be tried again.
     Failed,
     /// It is being removed.
     Deleting,
@@ -71,7 +71,7 @@ impl ContainerState {
             Self::Running => &[Self::Stopping, Self::Stopped, Self::Deleting],
             Self::Stopping => &[Self::Stopped, Self::Deleting],
             // A job that is tried again makes it after all.
-            Self::Failed => &[Self::Creating, Self::Deleting],
+            Self::Failed => &[Self::Stopped, Self::Deleting],
             Self::Deleting => &[],
         }
     }

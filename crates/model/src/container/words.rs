@@ -14,6 +14,7 @@ macro_rules! words {
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             serde::Serialize, serde::Deserialize,
         )]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum $type {
             $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)*
         }
