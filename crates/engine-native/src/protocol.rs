@@ -85,6 +85,16 @@ pub(crate) enum IdMap {
     },
 }
 
+impl IdMap {
+    /// The host's id of the sandbox's root, where the sandbox has a range.
+    pub(crate) fn first(self) -> Option<u32> {
+        match self {
+            Self::Range { first } => Some(first),
+            Self::Single { .. } => None,
+        }
+    }
+}
+
 /// Everything a supervisor needs to start a sandbox.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SandboxLaunch {

@@ -15,6 +15,7 @@
 
 mod bench;
 mod echo;
+mod host;
 mod image;
 mod sandbox;
 

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::thread::UnshareFlags;
 
-use super::{Forked, fork, wait};
+use super::{Forked, PidFd, fork, wait};
 
 /// So many ids from `disk` on, as files have them on a disk, that are the host's from `host` on
 /// where a mount is mapped (`mount_setattr(2)`, "ID-mapped mounts").
@@ -25,17 +25,53 @@ pub(crate) struct IdRun {
     pub(crate) count: u32,
 }
 
+/// How many processes are there at once for it.
+const AT_ONCE: usize = 16;
+
 /// A user namespace that maps users and groups so, for mounts; it has no process.
 pub(crate) fn mapping_namespace(users: IdRun, groups: IdRun) -> io::Result<OwnedFd> {
-    // SAFETY: the child makes system calls alone, which is safe whatever other threads held.
-    let child = match unsafe { fork(UnshareFlags::NEWUSER, None) }? {
-        Forked::Child => sleep_until_killed(),
-        Forked::Parent(child) => child,
-    };
-    let made = write_maps(child.pid(), users, groups);
-    child.kill()?;
-    wait(&child)?;
-    made
+    let mut made = mapping_namespaces(&[(users, groups)])?;
+    made.pop()
+        .ok_or_else(|| io::Error::other("no namespace was made"))
+}
+
+/// The same for several, which wait for the ends of their processes together.
+pub(crate) fn mapping_namespaces(maps: &[(IdRun, IdRun)]) -> io::Result<Vec<OwnedFd>> {
+    let mut made = Vec::with_capacity(maps.len());
+    while made.len() < maps.len() {
+        let mut children = Vec::new();
+        let result = make_some(&maps[made.len()..], &mut made, &mut children);
+        for child in &children {
+            child.kill()?;
+        }
+        for child in &children {
+            wait(child)?;
+        }
+        match result {
+            // The sandbox's limit on processes, under which the caller may be already.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !children.is_empty() => {}
+            result => result?,
+        }
+    }
+    Ok(made)
+}
+
+fn make_some(
+    maps: &[(IdRun, IdRun)],
+    made: &mut Vec<OwnedFd>,
+    children: &mut Vec<PidFd>,
+) -> io::Result<()> {
+    for (users, groups) in maps.iter().take(AT_ONCE) {
+        // SAFETY: the child makes system calls alone, which is safe whatever other threads held.
+        let child = match unsafe { fork(UnshareFlags::NEWUSER, None) }? {
+            Forked::Child => sleep_until_killed(),
+            Forked::Parent(child) => child,
+        };
+        let namespace = write_maps(child.pid(), *users, *groups);
+        children.push(child);
+        made.push(namespace?);
+    }
+    Ok(())
 }
 
 fn write_maps(pid: u32, users: IdRun, groups: IdRun) -> io::Result<OwnedFd> {
@@ -99,5 +135,12 @@ mod tests {
         assert_eq!(owner("first"), (70_000, 80_000));
         assert_eq!(owner("last"), (70_009, 80_009));
         assert_eq!(owner("other"), (65_534, 65_534));
+        let many: Vec<_> = (0..40)
+            .map(|n| (run(n * 10, 70_000), run(n, 80_000)))
+            .collect();
+        let many = mapping_namespaces(&many).expect("root");
+        let inode = |namespace: &OwnedFd| rustix::fs::fstat(namespace).unwrap().st_ino;
+        let different: std::collections::BTreeSet<u64> = many.iter().map(inode).collect();
+        assert_eq!(different.len(), 40);
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use command::{ExecFailure, PreparedCommand, close_all_but};
 pub(crate) use credentials::{become_root_of_namespace, drop_privileges};
 pub(crate) use descriptors::{raise_descriptor_limit, restore_descriptor_limit};
 pub(crate) use exit::{wait, wait_alone};
-pub(crate) use id_map::{IdRun, mapping_namespace};
+pub(crate) use id_map::{IdRun, mapping_namespace, mapping_namespaces};
 pub(crate) use namespaces::{
     enter_pids_of, enter_sandbox, forking_into_pids_of, in_own_mounts, new_cgroup_namespace,
     own_pids,

@@ -131,6 +131,7 @@ fn copied(
     prepare(&own, root, launch, found).doing(format!("making room for changes to {source}"))?;
     let mut lowers = vec![(tree, PathBuf::from(source.as_str()))];
     let mut owners = Owners::new(root.ids, mapping);
+    owners.prepare(&launch.written)?;
     for layer in &launch.written {
         lowers.push((owners.open_layer(layer)?, layer.path.clone()));
     }

@@ -65,6 +65,7 @@ pub(crate) fn mount_overlay(
     mapping: Mapping<'_>,
 ) -> Result<MountedRoot, Failure> {
     let mut owners = Owners::new(root.ids, mapping);
+    owners.prepare(&root.stacked)?;
     let mut lowers = Vec::with_capacity(root.layers.len() + root.stacked.len());
     for path in &root.layers {
         lowers.push((owners.open_image_layer(path)?, path.clone()));

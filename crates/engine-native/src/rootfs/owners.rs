@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use rustix::mount::MountAttrFlags;
 use super::mount_point::set_mount_attributes;
 use super::overlay::{Mapping, clone};
 use crate::failure::Doing;
-use crate::process::{IdRun, mapping_namespace};
+use crate::process::{IdRun, mapping_namespaces};
 use crate::protocol::{Failure, ID_COUNT, IdMap, StackedLayer};
 
 /// What mapping owners takes of the host.
@@ -47,9 +47,9 @@ impl<'a> Owners<'a> {
         Ok(tree)
     }
 
-    /// Opens a layer, whose files have other ids of the host on the disk. Without mapped mounts
+    /// Opens a layer that was prepared for, whose files have other ids of the host on the disk. Without mapped mounts
     /// there is one user alone.
-    pub(super) fn open_layer(&mut self, layer: &StackedLayer) -> Result<OwnedFd, Failure> {
+    pub(super) fn open_layer(&self, layer: &StackedLayer) -> Result<OwnedFd, Failure> {
         let doing = format!("opening layer {}", layer.id.short());
         match (self.mapping, layer.ids, self.ids) {
             (Mapping::IdMapped(_), IdMap::Range { first: 0 }, _) => {
@@ -58,7 +58,7 @@ impl<'a> Owners<'a> {
             (Mapping::IdMapped(_), IdMap::Range { first: disk }, IdMap::Range { first }) => {
                 let tree = clone(&layer.path).doing(doing)?;
                 if disk != first {
-                    let namespace = self.namespace(disk, first)?;
+                    let namespace = self.namespace(disk)?;
                     set_mount_attributes(tree.as_fd(), MountAttrFlags::empty(), Some(namespace))
                         .doing(format!("mapping the owners of a layer, {NEEDS}"))?;
                 }
@@ -74,24 +74,40 @@ impl<'a> Owners<'a> {
         }
     }
 
-    /// The namespace that maps the ids of a layer to the sandbox's.
-    fn namespace(&mut self, disk: u32, host: u32) -> Result<std::os::fd::BorrowedFd<'_>, Failure> {
-        let known = self.namespaces.iter().position(|(first, _)| *first == disk);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let run = IdRun {
-                    disk,
-                    host,
-                    count: ID_COUNT,
-                };
-                let namespace =
-                    mapping_namespace(run, run).doing("making the id map of a layer")?;
-                self.namespaces.push((disk, namespace));
-                self.namespaces.len() - 1
-            }
+    /// Makes the namespaces that map the ids of layers to the sandbox's, before they are opened.
+    pub(super) fn prepare(&mut self, layers: &[StackedLayer]) -> Result<(), Failure> {
+        let (Mapping::IdMapped(_), IdMap::Range { first: host }) = (self.mapping, self.ids) else {
+            return Ok(());
         };
-        Ok(self.namespaces[index].1.as_fd())
+        let mut wanted: Vec<u32> = layers
+            .iter()
+            .filter_map(|layer| layer.ids.first())
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted.retain(|disk| *disk != 0 && *disk != host);
+        let run = |disk: &u32| IdRun {
+            disk: *disk,
+            host,
+            count: ID_COUNT,
+        };
+        let maps: Vec<_> = wanted.iter().map(|disk| (run(disk), run(disk))).collect();
+        let made = mapping_namespaces(&maps).doing("making the id maps of layers")?;
+        self.namespaces = wanted.into_iter().zip(made).collect();
+        Ok(())
+    }
+
+    /// The namespace that maps the ids of a layer to the sandbox's.
+    fn namespace(&self, disk: u32) -> Result<BorrowedFd<'_>, Failure> {
+        let known = self.namespaces.iter().find(|(first, _)| *first == disk);
+        known
+            .map(|(_, namespace)| namespace.as_fd())
+            .ok_or_else(|| {
+                Failure::Other(
+                    "mapping the owners of a layer".into(),
+                    "no map was made".into(),
+                )
+            })
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod facts;
 mod freeze;
+mod held;
 mod import;
 mod size;
 mod sweep;
@@ -20,20 +21,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ctnr_engine::{EngineError, Result};
-use ctnr_model::{ContainerPath, HostMount, LayerId, MountAccess, SandboxId};
+use ctnr_model::{LayerId, SandboxId};
 
 use self::facts::Facts;
 pub(super) use self::freeze::freeze;
+pub(super) use self::held::Held;
 pub(super) use self::import::import;
 use super::trash::Trash;
-use crate::protocol::{MountLaunch, RootLaunch, StackedLayer};
+use crate::protocol::RootLaunch;
 
 /// How many layers a sandbox may have over its image's. Overlayfs takes 500 in all, and an image has
 /// 128 at most.
 const DEPTH: usize = 100;
-
-/// How many directories of the host a sandbox may have.
-const MOUNTS: usize = 100;
 
 /// The layers of an engine.
 pub(super) struct Layers {
@@ -50,12 +49,6 @@ struct State {
     users: BTreeMap<LayerId, usize>,
 }
 
-/// Layers that can't be removed for as long as this lives.
-pub(super) struct Held {
-    layers: Arc<Layers>,
-    ids: Vec<LayerId>,
-}
-
 /// The id of a layer in the making, which nobody else makes.
 struct Pending<'a> {
     layers: &'a Layers,
@@ -69,6 +62,7 @@ impl Layers {
         sandboxes: &Path,
         trash: &Trash,
     ) -> std::io::Result<Arc<Self>> {
+        let directory = std::path::absolute(directory)?;
         let known = sweep::sweep(&directory, sandboxes, trash)?;
         let state = State {
             known,
@@ -220,110 +214,6 @@ impl Drop for Pending<'_> {
     }
 }
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        let mut state = self.layers.state();
-        for id in &self.ids {
-            if let Some(users) = state.users.get_mut(id) {
-                *users -= 1;
-            }
-        }
-        state.users.retain(|_, users| *users > 0);
-    }
-}
-
-impl Held {
-    /// The layers' files, lowest first.
-    pub(super) fn stacked(&self) -> Vec<StackedLayer> {
-        let state = self.layers.state();
-        let known = |id: &LayerId| Some((id.clone(), Arc::clone(state.known.get(id)?)));
-        let stacked = |(id, facts): (LayerId, Arc<Facts>)| StackedLayer {
-            path: self.layers.directory.join(id.as_str()).join("files"),
-            id,
-            ids: facts.ids,
-        };
-        self.ids.iter().filter_map(known).map(stacked).collect()
-    }
-
-    /// Directories of the host, with what the layers have written to those that are copied.
-    pub(super) fn mounts(&self, mounts: &[HostMount]) -> Result<Vec<MountLaunch>> {
-        check_mounts(mounts)?;
-        let launch = |mount: &HostMount| MountLaunch {
-            written: match mount.access {
-                MountAccess::CopyOnWrite => self.written(&mount.target),
-                MountAccess::ReadOnly | MountAccess::ReadWrite => Vec::new(),
-            },
-            mount: mount.clone(),
-        };
-        Ok(mounts.iter().map(launch).collect())
-    }
-
-    fn written(&self, target: &ContainerPath) -> Vec<StackedLayer> {
-        let state = self.layers.state();
-        let written = |id: &LayerId| {
-            let facts = state.known.get(id)?;
-            let (number, _) = facts.written.iter().find(|(_, known)| known == target)?;
-            let mounts = self.layers.directory.join(id.as_str()).join("mounts");
-            Some(StackedLayer {
-                id: id.clone(),
-                path: mounts.join(number.to_string()),
-                ids: facts.ids,
-            })
-        };
-        self.ids.iter().filter_map(written).collect()
-    }
-}
-
-/// Refuses mounts where a sandbox has something of its own.
-fn check_mounts(mounts: &[HostMount]) -> Result<()> {
-    let bad = |message: String| Err(EngineError::BadRequest(message));
-    if mounts.len() > MOUNTS {
-        return bad(format!(
-            "a sandbox has at most {MOUNTS} directories of the host, and this one would have {}",
-            mounts.len()
-        ));
-    }
-    let mut seen = BTreeSet::new();
-    for HostMount { source, target, .. } in mounts {
-        let first = target.relative().split('/').next().unwrap_or_default();
-        if matches!(first, "." | "proc" | "sys" | "dev") {
-            return bad(format!(
-                "{source} of the host can't be at {target} in a sandbox, which has its own there; choose another directory"
-            ));
-        }
-        if !seen.insert(target) {
-            return bad(format!(
-                "two directories of the host can't both be at {target}"
-            ));
-        }
-    }
-    Ok(())
-}
-
 fn being_made(id: &LayerId) -> EngineError {
     EngineError::Conflict(format!("layer {} is being made", id.short()))
-}
-
-#[cfg(test)]
-mod tests {
-    use ctnr_model::{FileOwner, HostPath};
-
-    use super::*;
-
-    #[test]
-    fn mounts_stay_off_what_a_sandbox_has_itself() {
-        let mount = |target: &str| HostMount {
-            source: HostPath::parse("/srv").unwrap(),
-            target: ContainerPath::parse(target).unwrap(),
-            access: MountAccess::ReadOnly,
-            owner: FileOwner::default(),
-        };
-        for target in ["/", "/proc", "/proc/1", "/dev/shm", "/sys/x", "/a/../dev"] {
-            assert!(check_mounts(&[mount(target)]).is_err(), "{target}");
-        }
-        for target in ["/data", "/home/proc", "/device"] {
-            check_mounts(&[mount(target)]).unwrap();
-        }
-        assert!(check_mounts(&[mount("/data"), mount("/data")]).is_err());
-    }
 }
