@@ -1,9 +1,11 @@
 //! A plan as the parts of a sandbox's spec.
 
 use ctnr_model::{
-    EnvVar, HostMount, ImageReference, Invalid, LayerId, Limits, NetworkMode, ProcessOverrides,
+    EnvVar, HostMount, HostName, ImageReference, Invalid, LayerId, Limits, NetworkMode,
+    ProcessOverrides,
 };
 use ctnr_plan::{MountPlan, TargetPlan};
+use ctnr_wine::layout;
 
 use super::drives;
 
@@ -53,6 +55,7 @@ pub fn realise(plan: &MountPlan, image: ImageReference) -> Result<Realised, Real
         image,
         process: ProcessOverrides {
             env,
+            hostname: Some(HostName::parse(layout::HOSTNAME)?),
             ..ProcessOverrides::default()
         },
         layers: linux.layers.clone(),

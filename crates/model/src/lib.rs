@@ -8,6 +8,7 @@ pub mod container;
 
 mod digest;
 mod event;
+mod hostname;
 mod id;
 mod image;
 mod invalid;
@@ -26,6 +27,7 @@ mod state;
 pub use container::ContainerState;
 pub use digest::{Digest, DigestAlgorithm};
 pub use event::{Event, EventAction, EventSubject};
+pub use hostname::HostName;
 pub use id::{
     ContainerId, ContainerName, ContainerQuery, ExecId, JobId, LayerId, SandboxId, SandboxName,
     SandboxQuery,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::string_conversions;
-use crate::{ContainerPath, ImageConfig, Invalid};
+use crate::{ContainerPath, HostName, ImageConfig, Invalid};
 
 /// `PATH` where the image sets none (Docker's default).
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -155,6 +155,9 @@ pub struct ProcessOverrides {
     pub workdir: Option<ContainerPath>,
     /// Instead of the image's user.
     pub user: Option<UserSpec>,
+    /// Instead of the host name that is made of the sandbox's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<HostName>,
 }
 
 /// A process, fully resolved but for user names.

@@ -13,6 +13,11 @@ pub const PREFIX: &str = "/wine";
 /// `C:\`.
 pub const DRIVE_C: &str = "/wine/drive_c";
 
+/// The name of the computer that programs see. It is the same in all containers, since Wine writes
+/// it into the registry: so a container that is started changes nothing by that, and a program
+/// that is moved to another host finds itself on the same computer.
+pub const HOSTNAME: &str = "container";
+
 /// The user that everything runs as, and the owner of the prefix.
 pub const USER: &str = "user";
 

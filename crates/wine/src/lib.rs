@@ -15,4 +15,5 @@ pub mod layout;
 pub mod recipe;
 
 pub use build::{Flow, Progress, ProgressSink, Runtime, Stage, build, missing};
+pub use ctnr_images::Compression;
 pub use error::BuildError;

@@ -7,7 +7,8 @@ use ctnr_model::{Architecture, ImageConfig};
 use sha2::{Digest, Sha256};
 
 use crate::layout::{
-    ENVIRONMENT, HOME, PREFIX, PROFILE, RECIPE_LABEL, RUNTIME_LABEL, START, UID, USER, VERSION,
+    ENVIRONMENT, HOME, HOSTNAME, PREFIX, PROFILE, RECIPE_LABEL, RUNTIME_LABEL, START, UID, USER,
+    VERSION,
 };
 
 /// Raised when the code of this crate makes another image of the same recipe.
@@ -119,7 +120,9 @@ pub(crate) fn system(scripts: &str) -> System {
         exclude: EXCLUDED,
         hooks: vec![
             format!("copy-in {copies} {inside}"),
-            format!("chroot \"$1\" env -u TMPDIR sh {inside}/trim {USER} {UID} {HOME} {PREFIX}"),
+            format!(
+                "chroot \"$1\" env -u TMPDIR sh {inside}/trim {USER} {UID} {HOME} {PREFIX} {HOSTNAME}"
+            ),
             format!("chroot \"$1\" {as_user} sh {inside}/prefix"),
             format!("rm -rf \"$1{inside}\"/* \"$1{inside}\"/.[!.]*"),
         ],

@@ -75,6 +75,7 @@ fn convert(wanted: CreateSandbox) -> Result<NewSandbox> {
             env: env.0,
             workdir,
             user,
+            hostname: None,
         },
         ports,
         labels,

@@ -33,7 +33,10 @@ pub(super) fn container(
 ) -> ContainerCreateBody {
     let process = &spec.process;
     ContainerCreateBody {
-        hostname: Some(spec.id.short().to_owned()),
+        hostname: Some(match &process.hostname {
+            Some(name) => name.to_string(),
+            None => spec.id.short().to_owned(),
+        }),
         image: Some(spec.image.familiar()),
         entrypoint: process.entrypoint.clone(),
         cmd: process.cmd.clone(),

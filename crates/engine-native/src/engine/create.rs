@@ -174,7 +174,7 @@ async fn launch(
         image_id: program.image_id,
         stop_signal: program.stop_signal,
         process: program.process,
-        hostname: sandbox.id.short().to_owned(),
+        hostname: hostname(spec),
         ports,
         limits: spec.limits,
         network,
@@ -230,6 +230,14 @@ async fn run(
             doing,
             "it ended before it could answer; is the host out of memory or processes?",
         )),
+    }
+}
+
+/// What the sandbox calls itself.
+fn hostname(spec: &SandboxSpec) -> String {
+    match &spec.process.hostname {
+        Some(name) => name.to_string(),
+        None => spec.id.short().to_owned(),
     }
 }
 
