@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,6 +130,11 @@ static long attempt(const char *what) {
     if (IS("unshare32")) return call32(310, CLONE_NEWUSER, 0, 0);
     if (IS("bpf32")) return call32(357, 0, 0, 0);
 #endif
+    if (IS("engine-socket")) {
+        /* By which engines of a host tell each other that they are there. */
+        struct sockaddr_un name = {AF_UNIX, "\0ctnr-network/ctnr"};
+        return connect(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&name, 2 + 1 + 17);
+    }
     if (IS("ioctl-tiocsti")) {
         char letter = 'x';
         return syscall(SYS_ioctl, 0, 0x5412, &letter);
@@ -192,12 +198,14 @@ static int hog(void) {
 /* What an address says to who connects. */
 static int hear(const char *address, int port) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     struct timeval patience = {.tv_sec = 3};
-    int stream = socket(AF_INET, SOCK_STREAM, 0);
+    int six = inet_pton(AF_INET6, address, &to6.sin6_addr) == 1;
+    int stream = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
     inet_pton(AF_INET, address, &to.sin_addr);
     setsockopt(stream, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     setsockopt(stream, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (connect(stream, (struct sockaddr *)&to, sizeof to) != 0) {
+    if (connect(stream, six ? (void *)&to6 : (void *)&to, six ? sizeof to6 : sizeof to) != 0) {
         printf("refused %s\n", strerror(errno));
         return 1;
     }

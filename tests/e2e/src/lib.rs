@@ -13,6 +13,7 @@
 mod answer;
 mod api;
 mod backend;
+mod bystander;
 mod command;
 mod engine;
 mod image;
@@ -28,6 +29,7 @@ mod wait;
 pub use answer::Answer;
 pub use api::Api;
 pub use backend::{Backend, Builder};
+pub use bystander::Bystander;
 pub use command::{Ran, run, run_with, sh};
 pub use engine::Engine;
 pub use image::{Image, busybox};

@@ -3,6 +3,7 @@
 //! ```text
 //!   the test's namespace                    the internet
 //!   backend, sandboxes, 192.0.2.1  ── veth ──  192.0.2.2, 198.51.100.7, 169.254.169.254
+//!                   2001:db8:1::1              2001:db8:1::2, 2001:db8:7::7, fd00:ec2::254
 //! ```
 
 use std::fs::File;
@@ -99,16 +100,20 @@ impl Netns {
         let far = internet.pid();
         self.sh(&format!(
             "set -e; ip link add out0 type veth peer name in0 netns {far}
-             ip address add 192.0.2.1/24 dev out0; ip link set out0 up"
+             ip address add 192.0.2.1/24 dev out0; ip address add 2001:db8:1::1/64 dev out0 nodad
+             ip link set out0 up"
         ))
         .ok();
         internet
             .sh(
-                "set -e; ip address add 192.0.2.2/24 dev in0; ip link set in0 up
-                 ip address add 198.51.100.7/32 dev lo; ip address add 169.254.169.254/32 dev lo",
+                "set -e; ip address add 192.0.2.2/24 dev in0; ip address add 2001:db8:1::2/64 dev in0 nodad
+                 ip link set in0 up
+                 ip address add 198.51.100.7/32 dev lo; ip address add 169.254.169.254/32 dev lo
+                 for address in 2001:db8:7::7 fd00:ec2::254; do ip address add $address/128 dev lo nodad; done",
             )
             .ok();
-        self.sh("ip route add default via 192.0.2.2").ok();
+        self.sh("ip route add default via 192.0.2.2; ip -6 route add default via 2001:db8:1::2")
+            .ok();
         internet
     }
 }

@@ -23,8 +23,8 @@ use ctnr_model::{ContainerPath, EnvVar, Process};
 use crate::failure::Doing;
 use crate::network;
 use crate::process::{
-    ExecFailure, PreparedCommand, ResolvedUser, become_root_of_namespace, drop_privileges,
-    new_cgroup_namespace, resolve_user, restore_descriptor_limit,
+    ExecFailure, PreparedCommand, ResolvedUser, become_root_of_namespace, close_all_but,
+    drop_privileges, new_cgroup_namespace, resolve_user, restore_descriptor_limit,
 };
 use crate::protocol::{Failure, IdMap, SandboxLaunch};
 use crate::rootfs::{DeviceNodes, mask_paths, mount_system, pivot, write_network_files};
@@ -63,6 +63,10 @@ pub(crate) fn run(
     supervisor: BorrowedFd<'_>,
     stdio: [BorrowedFd<'_>; 3],
 ) -> Result<Infallible, Failure> {
+    // Nothing else of the supervisor's is at hand in here, whatever a path of the image names.
+    let [stdin, stdout, stderr] = stdio;
+    close_all_but(&[supervisor, stdin, stdout, stderr])
+        .doing("closing the supervisor's descriptors")?;
     let devices = DeviceNodes::open()?;
     let (Step::Mapped, fds) = next(supervisor)? else {
         return Err(out_of_step());

@@ -18,8 +18,8 @@ use crate::cgroup::Cgroup;
 use crate::failure::Doing;
 use crate::init::{Report, become_program};
 use crate::process::{
-    Forked, PidFd, become_root_of_namespace, enter_pids_of, enter_sandbox, forking_into_pids_of,
-    prefer_self_for_oom, resolve_user, wait_alone,
+    Forked, PidFd, become_root_of_namespace, close_all_but, enter_pids_of, enter_sandbox,
+    forking_into_pids_of, prefer_self_for_oom, resolve_user, wait_alone,
 };
 use crate::protocol::{ExecInput, Failure, IdMap, Reply};
 use crate::terminal;
@@ -194,6 +194,10 @@ fn become_command(
     supervisor: &OwnedFd,
     fds: &[OwnedFd],
 ) -> Result<Infallible, Failure> {
+    // Nothing else of the supervisor's is at hand in there, whatever a path of the sandbox names.
+    let mut kept = vec![sandbox.init.as_fd(), supervisor.as_fd()];
+    kept.extend(fds.iter().map(AsFd::as_fd));
+    close_all_but(&kept).doing("closing the supervisor's descriptors")?;
     prefer_self_for_oom().doing("preparing the command")?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).doing("closing the process to tracing")?;
     enter_sandbox(&sandbox.init).doing("entering the sandbox")?;

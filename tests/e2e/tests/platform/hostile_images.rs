@@ -2,50 +2,8 @@
 
 use std::process::Command;
 
-use ctnr_e2e::{Backend, Image, Item, built, busybox, run};
+use ctnr_e2e::{Backend, Bystander, Image, Item, built, busybox, run};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A folder of the host that nothing in a sandbox may reach, by any way of naming it.
-struct Bystander {
-    folder: TempDir,
-}
-
-impl Bystander {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("secret"), "untouched").unwrap();
-        // What a mount or a write on its way would be stopped by rights, which must not be why.
-        std::fs::set_permissions(
-            folder.path(),
-            std::os::unix::fs::PermissionsExt::from_mode(0o777),
-        )
-        .unwrap();
-        Self { folder }
-    }
-
-    fn path(&self) -> &str {
-        self.folder.path().to_str().unwrap()
-    }
-
-    /// The same, up to the root from anywhere and down again.
-    fn relative(&self) -> String {
-        format!("{}{}", "../".repeat(30), &self.path()[1..])
-    }
-
-    #[track_caller]
-    fn assert_untouched(&self, what: &str) {
-        let names: Vec<_> = std::fs::read_dir(self.folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        assert_eq!(names, ["secret"], "{what}");
-        let secret = std::fs::read(self.folder.path().join("secret")).unwrap();
-        assert_eq!(secret, b"untouched", "{what}");
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-        assert!(!mounts.contains(self.path()), "{what}: a mount on the host");
-    }
-}
 
 fn digest(path: &std::path::Path) -> String {
     run(Command::new("sha256sum").arg(path)).ok()
@@ -105,6 +63,13 @@ fn a_working_directory_by_descriptor() {
             "{workdir}: {}",
             exec.text()
         );
+        // One that would be made, below whatever the engine has open.
+        let made = format!("{workdir}/made-by-descriptor");
+        let answer = backend.api().post_json(
+            "/v1/sandboxes",
+            &json!({ "image": "busybox", "workdir": made, "cmd": ["sleep", "1000"] }),
+        );
+        assert!(answer.status < 500, "{made}: {}", answer.text());
         if fd % 6 == 3 {
             let answer = backend.api().post_json(
                 "/v1/sandboxes",
@@ -133,6 +98,12 @@ fn a_working_directory_by_descriptor() {
     );
     assert!(answer.status < 500, "{}", answer.text());
     bystander.assert_untouched("a working directory by descriptor");
+    let data = backend.data();
+    let found = run(Command::new("find")
+        .args([data.as_os_str(), "/sys/fs/cgroup".as_ref(), "/run".as_ref()])
+        // A descriptor may be the sandbox's own root, as it is named by `/` too.
+        .args(["-name", "made-by-descriptor", "-not", "-path", "*/upper/*"]));
+    assert_eq!(found.stdout, "");
 }
 
 /// What of an image's tree the engine mounts over, writes to or changes into, made a link out of
@@ -350,4 +321,122 @@ fn a_terminal_where_the_sandbox_plays_with_its_own() {
         assert!(!exec.output.contains("untouched"), "{exec:?}");
     }
     bystander.assert_untouched("terminals");
+}
+
+/// Volumes and labels of an image are texts: nothing is copied, mounted or run for them
+/// (CVE-2022-23648).
+#[test]
+fn volumes_and_labels_of_an_image() {
+    let backend = Backend::native();
+    let bystander = Bystander::new();
+    let (out, up) = (bystander.path(), bystander.relative());
+    let volumes = json!({
+        out: {}, format!("/{up}"): {}, format!("/data/{up}"): {}, "/link": {}, "/proc/self/root": {},
+        "/etc/../../..": {}, "relative": {}, "": {}, "/proc": {}, "/dev": {}, "/sys/fs/cgroup": {},
+    });
+    let labels = json!({
+        "dev.ctnr.sandbox": "x", "dev.ctnr.installation": "../..", "": "", "a\nb": "c\u{0}d",
+        "io.kubernetes.cri.image-layers": out, "long": "x".repeat(100_000),
+    });
+    for (number, items) in [vec![], vec![Item::symlink("link", out)]]
+        .iter()
+        .enumerate()
+    {
+        let name = format!("volumes:{number}");
+        let image = Image::hostile(&name, items)
+            .config("Volumes", volumes.clone())
+            .config("Labels", labels.clone());
+        let imported = backend.api().import(ctnr_e2e::Engine::Native, &image);
+        assert!(imported.status < 500, "{}", imported.text());
+        if imported.status != 200 {
+            continue;
+        }
+        let sandbox = backend
+            .api()
+            .create(&json!({ "image": name, "cmd": ["sleep", "1000"] }));
+        let seen = sandbox.sh(&format!(
+            "find / -xdev -name secret; cat {out}/secret /data/{up}/secret /link/secret; \
+             echo x > {out}/secret; echo x > /link/new; true"
+        ));
+        assert!(!seen.output.contains("untouched"), "{seen:?}");
+        assert_eq!(sandbox.exec(&["true"]).code, 0);
+        sandbox.delete();
+    }
+    bystander.assert_untouched("volumes and labels");
+}
+
+/// What a program leaves in the place of what the engine touches is met at the next start, and
+/// whatever it swaps while commands start is met by those (CVE-2021-30465 and its kin).
+#[test]
+fn links_that_a_sandbox_makes_and_swaps() {
+    let backend = Backend::native();
+    let bystander = Bystander::new();
+    let out = bystander.path();
+    let sandbox = backend.api().create(&json!({
+        "image": "busybox", "workdir": "/work/here", "cmd": ["sleep", "1000"],
+    }));
+    for leave in [
+        format!("rm -rf /work; ln -s {out} /work"),
+        format!("rm /work; mkdir /work; ln -s {out} /work/here"),
+        "rm -rf /work; ln -s /proc/self/fd /work".to_owned(),
+        format!(
+            "rm /etc/hosts /etc/resolv.conf; ln -s {out}/secret /etc/hosts; ln -s {out}/new /etc/resolv.conf"
+        ),
+        format!("mv /etc /moved; ln -s {out} /etc"),
+        format!("rm -rf /tmp /var; ln -s {out} /tmp; ln -s {out} /var"),
+    ] {
+        sandbox.sh(&leave);
+        sandbox.stop(0);
+        let path = sandbox.path("/restart?timeout=1");
+        let again = backend.api().post(&path);
+        assert!(again.status < 500, "{leave}: {}", again.text());
+        bystander.assert_untouched(&leave);
+        // Files of one that does not run are reached by another way in.
+        let files = sandbox.path("/files?path=/work/secret");
+        assert!(!backend.api().get(&files).text().contains("untouched"));
+        if again.status != 200 {
+            let mend = backend.api().delete(&sandbox.path("/files?path=/work"));
+            assert!(mend.status < 500, "{leave}: {}", mend.text());
+            backend.api().post(&path).expect(200);
+        }
+    }
+
+    let sandbox = backend
+        .api()
+        .create(&json!({ "image": "busybox", "cmd": ["sleep", "1000"] }));
+    let swap = |what: &str| {
+        format!(
+            "mv {what} {what}-kept; ln -s {out} {what}; rm {what}; mkfifo {what}; rm {what}; mv {what}-kept {what}; "
+        )
+    };
+    let swaps = [
+        "/w/d",
+        "/etc/passwd",
+        "/etc",
+        "/dev/pts",
+        "/dev/ptmx",
+        "/dev/null",
+    ]
+    .map(swap);
+    sandbox.sh("mkdir -p /w/d");
+    sandbox.detach(&json!({ "cmd": ["sh", "-c", format!("while :; do {} done", swaps.concat())] }));
+    for round in 0..60 {
+        let tries = sandbox.ask(&json!({
+            "cmd": ["sh", "-c", format!("pwd; cat secret; cat /{}/secret", bystander.relative())],
+            "workdir": "/w/d", "user": "user", "timeout": 20,
+        }));
+        assert!(tries.status < 500, "{}", tries.text());
+        assert!(!tries.text().contains("untouched"), "{}", tries.text());
+        if round % 6 == 0 {
+            let terminal = sandbox.ask(&json!({
+                "cmd": ["sh", "-c", "echo in the terminal; tty"], "tty": true, "detach": true,
+            }));
+            assert!(
+                terminal.status != 500 || terminal.text().contains("terminal"),
+                "{}",
+                terminal.text()
+            );
+        }
+    }
+    bystander.assert_untouched("swaps while commands start");
 }

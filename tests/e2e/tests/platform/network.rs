@@ -87,6 +87,103 @@ fn a_sandbox_reaches_the_internet_and_not_the_host() {
     assert_eq!(everywhere.callers(), 0);
 }
 
+/// The same by IPv6.
+#[test]
+fn neither_is_reached_by_ipv6() {
+    let netns = Netns::enter();
+    let internet = netns.internet();
+    let _far = internet.listen("[2001:db8:7::7]:80");
+    let metadata = internet.listen("[fd00:ec2::254]:80");
+    let backend = Backend::builder().image(with_probe()).start();
+    let everywhere = Listener::on("[::]:0");
+    let on_the_host = Listener::on("[2001:db8:1::1]:0");
+    let on_loopback = Listener::on("[::1]:0");
+    let api = backend.api();
+    let sandbox = api.create(&json!({ "image": "busybox", "cmd": ["sleep", "1000"] }));
+    let neighbour = api.create(&json!({
+        "image": "busybox", "ports": ["80/tcp"],
+        "cmd": ["sh", "-c", "echo neighbour > /tmp/index.html; exec httpd -f -p 80 -h /tmp"],
+    }));
+    for (address, port) in [
+        ("[::1]", neighbour.port("80/tcp")),
+        ("127.0.0.1", neighbour.port("80/tcp")),
+    ] {
+        eventually("the neighbour's page", || fetch(address, port));
+    }
+    eventually("the internet", || {
+        match hears(&sandbox, "2001:db8:7::7", 80) {
+            text if text.ends_with("hello") => Ok(()),
+            text => Err(text),
+        }
+    });
+    let asked = metadata.callers();
+    let gateway = sandbox
+        .sh("ip -6 route | awk '/default/ { print $3 }'")
+        .ok();
+    let gateway = gateway.trim();
+    assert!(gateway.contains(':'), "{gateway}");
+    let inside = neighbour
+        .sh("ip -6 -o address show dev eth0 scope global | awk '{ print $4 }'")
+        .ok();
+    let neighbour_address = inside.trim().split('/').next().unwrap();
+    assert!(neighbour_address.contains(':'), "{inside}");
+    for (address, port) in [
+        (gateway, everywhere.port()),
+        ("2001:db8:1::1", everywhere.port()),
+        ("2001:db8:1::1", on_the_host.port()),
+        ("::1", on_loopback.port()),
+        ("::1", backend.port()),
+        (gateway, backend.port()),
+        (gateway, neighbour.port("80/tcp")),
+        ("2001:db8:1::1", neighbour.port("80/tcp")),
+        (neighbour_address, 80),
+        ("fd00:ec2::254", 80),
+        ("::ffff:192.0.2.1", everywhere.port()),
+        ("::ffff:169.254.169.254", 80),
+    ] {
+        is_deaf_to(&sandbox, address, port);
+    }
+    assert_eq!(metadata.callers(), asked);
+    for listener in [&everywhere, &on_the_host, &on_loopback] {
+        assert_eq!(listener.callers(), 0);
+    }
+}
+
+/// What two backends have changed on the host is put back by the last of them.
+#[test]
+fn two_backends_on_one_host() {
+    let netns = Netns::enter();
+    // A namespace begins with the host's value, which Docker may have changed.
+    std::fs::write("/proc/sys/net/ipv4/ip_forward", "0").unwrap();
+    let internet = netns.internet();
+    let _far = internet.listen("198.51.100.7:80");
+    let forwarding = || std::fs::read_to_string("/proc/sys/net/ipv4/conf/out0/forwarding").unwrap();
+    assert_eq!(forwarding(), "0\n");
+    let first = Backend::builder().image(with_probe()).start();
+    let second = Backend::builder().image(with_probe()).start();
+    let create = |backend: &Backend| {
+        let body = json!({ "image": "busybox", "cmd": ["sleep", "1000"] });
+        backend.api().create(&body)
+    };
+    let (one, two) = (create(&first), create(&second));
+    for sandbox in [&one, &two] {
+        eventually("the internet", || {
+            match hears(sandbox, "198.51.100.7", 80) {
+                text if text.ends_with("hello") => Ok(()),
+                text => Err(text),
+            }
+        });
+    }
+    // The first is who opened it.
+    drop(first);
+    assert_eq!(forwarding(), "1\n");
+    assert!(hears(&two, "198.51.100.7", 80).ends_with("hello"));
+    drop(second);
+    assert_eq!(forwarding(), "0\n");
+    let rules = ctnr_e2e::sh("nft list ruleset").ok();
+    assert!(!rules.contains("ctnr"), "{rules}");
+}
+
 /// No network but the published port.
 #[test]
 fn a_sandbox_without_network() {

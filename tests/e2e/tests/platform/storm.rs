@@ -8,9 +8,16 @@ use std::sync::{Arc, Mutex, RwLock};
 use ctnr_e2e::{Api, Backend, eventually, launcher_of, sh};
 use serde_json::{Value, json};
 
-/// How often something is killed.
+/// How often something is killed, unless `CTNR_TEST_KILLS` says otherwise.
 const KILLS: usize = 20;
 const CLIENTS: u64 = 3;
+
+fn kills() -> usize {
+    match std::env::var("CTNR_TEST_KILLS") {
+        Ok(kills) => kills.parse().expect("CTNR_TEST_KILLS is a number"),
+        Err(_) => KILLS,
+    }
+}
 
 /// Numbers that look random and are the same in each run.
 struct Dice(u64);
@@ -118,7 +125,7 @@ impl Storm {
 }
 
 #[test]
-fn killed_at_twenty_moments() {
+fn killed_at_many_moments() {
     let mut backend = Backend::native();
     let storm = Arc::new(Storm {
         api: RwLock::new(backend.api().clone()),
@@ -133,16 +140,19 @@ fn killed_at_twenty_moments() {
         })
         .collect();
     let mut dice = Dice(4711);
-    for _ in 0..KILLS {
+    let mut killed = [0; 3];
+    for _ in 0..kills() {
         std::thread::sleep(std::time::Duration::from_millis(50 + dice.below(400)));
         match dice.below(3) {
             0 => {
+                killed[0] += 1;
                 backend.kill();
                 backend.resume();
                 *storm.api.write().unwrap() = backend.api().clone();
             }
             1 => {
                 if let Some(launcher) = launcher_of(backend.pid()) {
+                    killed[1] += 1;
                     sh(&format!("kill -KILL {launcher}"));
                 }
             }
@@ -151,6 +161,7 @@ fn killed_at_twenty_moments() {
                 if !supervisors.is_empty() {
                     let at = usize::try_from(dice.below(supervisors.len() as u64)).unwrap();
                     let (id, pid) = &supervisors[at];
+                    killed[2] += 1;
                     storm.orphans.lock().unwrap().insert(id.clone());
                     sh(&format!("kill -KILL {pid}"));
                 }
@@ -162,6 +173,10 @@ fn killed_at_twenty_moments() {
         client.join().unwrap();
     }
 
+    assert!(
+        killed.iter().all(|count| *count > 0),
+        "backend, launcher and supervisors were killed {killed:?} times"
+    );
     let told = storm.told.lock().unwrap().clone();
     let orphans = storm.orphans.lock().unwrap().clone();
     assert!(told.len() > 10, "the storm came to little: {told:?}");
@@ -205,4 +220,23 @@ fn killed_at_twenty_moments() {
             Err(format!("{owned:#?}"))
         }
     });
+    eventually("no link", || match links_of(&backend) {
+        links if links.is_empty() => Ok(()),
+        links => Err(format!("{links:?}")),
+    });
+}
+
+/// The links of the backend's sandboxes, whose names begin with its share of the host's network.
+fn links_of(backend: &Backend) -> Vec<String> {
+    let record = std::fs::read(backend.data().join("network.json")).unwrap();
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    let prefix = match record["instance"]["number"].as_u64().unwrap() {
+        0 => "ctnr-".to_owned(),
+        number => format!("ctnr{number}-"),
+    };
+    let links = std::fs::read_dir("/sys/class/net").unwrap();
+    links
+        .map(|link| link.unwrap().file_name().into_string().unwrap())
+        .filter(|link| link.starts_with(&prefix))
+        .collect()
 }

@@ -42,6 +42,7 @@ const REFUSED: &[&str] = &[
     "vsock",
     "alg",
     "packet",
+    "engine-socket",
 ];
 
 /// What programs need.
@@ -111,7 +112,8 @@ fn dangerous_calls_are_refused() {
 }
 
 /// What `/socket32` can make: 97 is `EAFNOSUPPORT`, and raw sockets want a capability.
-const SOCKETS_32: &str = "inet ok\ninet6 ok\nunix ok\nnetlink ok\nping ok\nalg 097\nvsock 097\nraw 001\npacket 001\n";
+const SOCKETS_32: &str =
+    "inet ok\ninet6 ok\nunix ok\nnetlink ok\nping ok\nalg 097\nvsock 097\nraw 001\npacket 001\n";
 
 /// Ordinary networking of 32-bit programs works, through the multiplexer whose arguments no filter
 /// sees, and nothing but that comes through it.
@@ -158,8 +160,10 @@ fn networking_of_32_bit_programs() {
         }
     });
     backend.api().delete(&sandbox.path("")).expect(204);
-    eventually("all of them to be gone", || match backend.processes().len() {
-        0..=2 => Ok(()),
-        count => Err(count.to_string()),
+    eventually("all of them to be gone", || {
+        match backend.processes().len() {
+            0..=2 => Ok(()),
+            count => Err(count.to_string()),
+        }
     });
 }

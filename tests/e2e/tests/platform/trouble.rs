@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use ctnr_e2e::{Answer, Backend, busybox, eventually, run, run_with, sh};
+use ctnr_e2e::{Answer, Backend, Sandbox, busybox, eventually, run, run_with, sh};
 use serde_json::json;
 
 /// A small disk, gone with the value.
@@ -50,6 +50,12 @@ fn a_full_disk() {
     let greedy = backend
         .api()
         .create(&json!({ "image": "busybox", "cmd": ["sleep", "1000"] }));
+    let small: Vec<Sandbox> = (0..3)
+        .map(|_| {
+            let body = json!({ "image": "busybox", "cmd": ["sleep", "1000"] });
+            backend.api().create(&body)
+        })
+        .collect();
     let filled = greedy.sh("dd if=/dev/zero of=/tmp/all bs=1M");
     assert!(filled.stderr.contains("No space left"), "{filled:?}");
 
@@ -79,7 +85,17 @@ fn a_full_disk() {
     backend.api().get("/v1/sandboxes").expect(200);
     assert_eq!(greedy.exec(&["echo", "alive"]).ok(), "alive\n");
 
-    greedy.sh("rm /tmp/all").ok();
+    // What makes room is done though there is none to write it down.
+    for small in &small {
+        greedy.sh("cat /dev/zero > /tmp/rest-$$");
+        small.delete();
+        let path = format!("/v1/sandboxes/{}", small.id);
+        backend.api().get(&path).expect_error(404, "NOT_FOUND");
+    }
+    let reserve = data.join("ctnr.db-reserve");
+    assert!(!reserve.exists(), "the removals took the room kept for them");
+
+    greedy.sh("rm /tmp/all /tmp/rest-*").ok();
     let next = eventually("a create on a disk with room", || {
         let body = json!({ "image": "busybox", "cmd": ["sleep", "1000"] });
         match backend.api().post_json("/v1/sandboxes", &body) {
@@ -89,6 +105,13 @@ fn a_full_disk() {
     });
     let path = format!("/v1/sandboxes/{}", next["id"].as_str().unwrap());
     backend.api().delete(&path).expect(204);
+    eventually("room that is kept again", || {
+        let size = std::fs::metadata(&reserve).map(|file| file.len());
+        match size {
+            Ok(size) if size == 4 << 20 => Ok(()),
+            size => Err(format!("{size:?}")),
+        }
+    });
     greedy.delete();
     drop(backend);
 }
