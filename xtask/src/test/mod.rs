@@ -5,6 +5,7 @@
 //!     -> tests -> host as it was? -> servers stopped -> host as it was?
 //! ```
 
+mod soak;
 mod suite;
 
 use std::fs;
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Leave out the checks (`cargo xtask check`).
     #[arg(long)]
     no_check: bool,
+    /// Only kill the backend, its launcher and its supervisors, 200 times in a storm of requests.
+    #[arg(long)]
+    soak: bool,
     /// Ask nothing.
     #[arg(long)]
     yes: bool,
@@ -56,6 +60,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ]
         .concat(),
     )?;
+    if args.soak {
+        return soak::run()?.conclude("soak tier");
+    }
     let mut tally = Tally::default();
     if !args.no_check {
         tally.add(check::all()?);

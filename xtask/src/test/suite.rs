@@ -10,17 +10,8 @@ use crate::workspace::{self, Workspace};
 
 /// Runs all tests and the examples in the documentation.
 pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tally> {
-    let nextest = workspace::cargo()
-        .args(["nextest", "--version"])
-        .capture_all()
-        .is_ok();
     let mut tally = Tally::default();
-    let tests = if nextest {
-        workspace.cargo(&["nextest", "run", "--no-fail-fast"])
-    } else {
-        workspace.cargo(&["test", "--tests", "--no-fail-fast"])
-    };
-    tally.add(counted("tests", tests, environment)?);
+    tally.add(counted("tests", tests(workspace), environment)?);
     if workspace.has_doc_tests() && !crate::signals::received() {
         let examples = workspace.cargo(&["test", "--doc", "--no-fail-fast"]);
         tally.add(counted(
@@ -30,6 +21,23 @@ pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tal
         )?);
     }
     Ok(tally)
+}
+
+/// Runs the tests whose names contain `name`.
+pub(super) fn only(name: &str, workspace: &Workspace, environment: &[Variable]) -> Result<Tally> {
+    counted("tests", tests(workspace).args([name]), environment)
+}
+
+fn tests(workspace: &Workspace) -> Run {
+    let nextest = workspace::cargo()
+        .args(["nextest", "--version"])
+        .capture_all()
+        .is_ok();
+    if nextest {
+        workspace.cargo(&["nextest", "run", "--no-fail-fast"])
+    } else {
+        workspace.cargo(&["test", "--tests", "--no-fail-fast"])
+    }
 }
 
 fn counted(what: &str, mut run: Run, environment: &[Variable]) -> Result<Tally> {
