@@ -37,6 +37,20 @@ pub(crate) enum Command {
     Openapi,
     /// Print the environment variables as a Markdown table
     Env,
+    /// Print the JSON schema of a document of Win32 containers
+    Schema {
+        /// Which document
+        document: Document,
+    },
+}
+
+/// A document that has a JSON schema.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Document {
+    /// The manifest, container.toml.
+    Container,
+    /// The plan that is worked out from it.
+    MountPlan,
 }
 
 impl Arguments {

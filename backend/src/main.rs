@@ -8,7 +8,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Document};
 use backend::config::{Config, variables};
 use clap::Parser;
 
@@ -30,6 +30,12 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Some(Command::Openapi) => print(&backend::http::openapi_json()),
         Some(Command::Env) => print(&variables::table()),
+        Some(Command::Schema {
+            document: Document::Container,
+        }) => print(&ctnr_plan::schema::manifest()),
+        Some(Command::Schema {
+            document: Document::MountPlan,
+        }) => print(&ctnr_plan::schema::mount_plan()),
         None => {
             let config = Config::read(|name| arguments.lookup(name))?;
             logging::start(&config)?;

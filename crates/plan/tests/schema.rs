@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ctnr_model::container::Manifest;
+use ctnr_model::container::{
+    Bitness, EntryKind, HostAccess, Isolation, Manifest, NetworkPolicy, RegistryView,
+};
 use ctnr_plan::schema;
 use serde_json::Value;
 
@@ -73,6 +75,30 @@ fn the_manifests_schema_has_the_keys_that_are_read() {
         let known: BTreeSet<String> = known.split(", ").map(str::to_owned).collect();
         assert_eq!(properties(&root, path), known, "{table}");
     }
+}
+
+#[test]
+fn enumerations_have_the_words_that_are_read() {
+    let root = parsed(&schema::manifest());
+    let words = |name: &str| root["$defs"][name]["enum"].clone();
+    fn all<T: Copy>(values: &[T], word: fn(T) -> &'static str) -> Value {
+        values.iter().map(|value| word(*value)).collect()
+    }
+    assert_eq!(words("Bitness"), all(Bitness::ALL, Bitness::as_str));
+    assert_eq!(words("EntryKind"), all(EntryKind::ALL, EntryKind::as_str));
+    assert_eq!(
+        words("HostAccess"),
+        all(HostAccess::ALL, HostAccess::as_str)
+    );
+    assert_eq!(words("Isolation"), all(Isolation::ALL, Isolation::as_str));
+    assert_eq!(
+        words("NetworkPolicy"),
+        all(NetworkPolicy::ALL, NetworkPolicy::as_str)
+    );
+    assert_eq!(
+        words("RegistryView"),
+        all(RegistryView::ALL, RegistryView::as_str)
+    );
 }
 
 #[test]

@@ -14,7 +14,17 @@ use crate::process::Run;
 use crate::workspace::{self, Workspace};
 
 /// Whole files, and the command that prints each.
-const FILES: &[(&str, &str)] = &[("openapi.json", "cargo run -p backend -- openapi")];
+const FILES: &[(&str, &str)] = &[
+    ("openapi.json", "cargo run -p backend -- openapi"),
+    (
+        "docs/schema/container.json",
+        "cargo run -p backend -- schema container",
+    ),
+    (
+        "docs/schema/mount-plan.json",
+        "cargo run -p backend -- schema mount-plan",
+    ),
+];
 
 const BEGIN: &str = "<!-- begin: cargo run -p ";
 const BEGIN_END: &str = " -->\n";
