@@ -41,6 +41,22 @@ impl DataDir {
             .ok_or(AgentError::NoDataDir)
     }
 
+    /// Makes the directory where it is missing, for its owner alone.
+    ///
+    /// # Errors
+    /// [`AgentError::DataDir`].
+    pub fn make(path: &Path) -> Result<()> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|error| AgentError::DataDir {
+                path: path.to_owned(),
+                doing: "making it",
+                cause: error.to_string(),
+            })
+    }
+
     /// Makes the directory where it is missing, for its owner alone, and takes its lock.
     ///
     /// # Errors
@@ -53,11 +69,7 @@ impl DataDir {
                 cause: error.to_string(),
             }
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(failed("making it"))?;
+        Self::make(path)?;
         let mut lock = OpenOptions::new()
             .read(true)
             .write(true)

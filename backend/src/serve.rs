@@ -1,13 +1,14 @@
 //! Putting the parts together, serving, and stopping in order.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use backend::app::{App, AppParts};
+use backend::app::{App, AppParts, Reach};
 use backend::config::{Config, variables};
 use backend::http;
-use backend::jobs::Handlers;
+use backend::jobs::{self, Handlers, RedisAddress};
 use backend::store::Choice;
 use ctnr_agent::{DataDir, Host, HostConfig};
 use tokio::net::TcpListener;
@@ -66,6 +67,20 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         );
     }
 
+    let address = listener.local_addr().unwrap_or(config.http_addr);
+    let reach = Reach::at(
+        config
+            .internal_url
+            .clone()
+            .unwrap_or_else(|| reached_at(address)),
+    );
+    let redis = config
+        .redis_url
+        .as_ref()
+        .map(|url| RedisAddress::parse(url.reveal()))
+        .transpose()
+        .context(variables::REDIS_URL.name)?;
+    let store = choice.store.clone();
     let app = App::new(AppParts {
         store: choice.store,
         engines: host.engines().clone(),
@@ -73,14 +88,27 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         reap_unknown: choice.is_only_one,
         host_folders: config.host_folders,
         handlers: Handlers::standard(),
+        reach: Some(reach),
     });
     app.start();
-    let address = listener.local_addr().unwrap_or(config.http_addr);
+    if let Some(redis) = redis {
+        tokio::spawn(jobs::carry(redis, store, true, app.closing()));
+    }
     tracing::info!(data_dir = %data_dir.path().display(), "listening on http://{address}");
 
     let server = http::serve(listener, app.clone(), options);
     stop_in_order(&app, host, server, &mut signals).await;
     Ok(())
+}
+
+/// Where this process is reached by those on this machine, when nothing else is set.
+fn reached_at(listening: SocketAddr) -> String {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, listening.port()))
 }
 
 /// Serves until the first signal, lets what is under way come to its end, and stops. A second

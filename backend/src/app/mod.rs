@@ -42,6 +42,7 @@ pub use containers::{
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;
 pub use health::Health;
+pub use jobs::Reach;
 pub use sandbox::{NewSandbox, Sandbox};
 
 use crate::jobs::{Executions, Handlers};
@@ -72,6 +73,8 @@ struct Inner {
     host_folders: Vec<HostPath>,
     /// The jobs that are being done on this host.
     jobs: Executions,
+    /// How the other processes of the platform reach this one.
+    reach: Option<Reach>,
     /// Held shared while a sandbox is made of an image, and exclusively while images are removed.
     images: RwLock<()>,
     /// Changes under way.
@@ -97,6 +100,8 @@ pub struct AppParts {
     pub host_folders: Vec<HostPath>,
     /// Who does which kind of job.
     pub handlers: Handlers,
+    /// How workers and other backends reach this one; `None` where they do not.
+    pub reach: Option<Reach>,
 }
 
 impl App {
@@ -105,6 +110,7 @@ impl App {
         Self {
             inner: Arc::new(Inner {
                 jobs: Executions::new(parts.store.clone(), parts.handlers),
+                reach: parts.reach,
                 store: parts.store,
                 engines: parts.engines,
                 installation: parts.installation,
@@ -127,6 +133,7 @@ impl App {
         tokio::spawn(reconcile::keep_true(self.clone()));
         tokio::spawn(jobs::do_jobs(self.clone()));
         tokio::spawn(jobs::prune_jobs(self.clone()));
+        tokio::spawn(jobs::announce(self.clone()));
     }
 
     /// Cancelled when the platform begins to stop. Streams that would go on for ever end then.

@@ -20,6 +20,12 @@ use variables::Variable;
 pub struct Config {
     /// The database, where the user named one.
     pub database_url: Option<Secret>,
+    /// Redis, where there is one.
+    pub redis_url: Option<Secret>,
+    /// Where workers and other backends reach this one, where the user said.
+    pub internal_url: Option<String>,
+    /// How many jobs one worker has under way.
+    pub worker_jobs: NonZeroU32,
     /// Where the API listens.
     pub http_addr: SocketAddr,
     /// The key that requests have to carry; without one, only loopback peers are served.
@@ -101,6 +107,16 @@ impl Config {
         };
         Ok(Self {
             database_url: text(variables::DATABASE_URL)?.map(Secret),
+            redis_url: text(variables::REDIS_URL)?.map(redis_url).transpose()?,
+            internal_url: text(variables::INTERNAL_URL)?
+                .map(internal_url)
+                .transpose()?,
+            worker_jobs: parsed(
+                variables::WORKER_JOBS,
+                text(variables::WORKER_JOBS)?,
+                "4",
+                "expected a number of jobs, 1 or more",
+            )?,
             http_addr: parsed(
                 variables::HTTP_ADDR,
                 text(variables::HTTP_ADDR)?,
@@ -177,6 +193,28 @@ fn parsed<T: std::str::FromStr>(
         .map_err(|_| invalid(variable, expected))
 }
 
+fn redis_url(url: String) -> Result<Secret, ConfigError> {
+    match crate::jobs::RedisAddress::parse(&url) {
+        Ok(_) => Ok(Secret(url)),
+        Err(error) => Err(invalid(variables::REDIS_URL, error)),
+    }
+}
+
+fn internal_url(url: String) -> Result<String, ConfigError> {
+    let bare = url.trim_end_matches('/');
+    let is_good = bare.parse::<hyper::Uri>().is_ok_and(|url| {
+        url.scheme_str() == Some("http") && url.host().is_some() && url.path() == "/"
+    });
+    if is_good {
+        Ok(bare.to_owned())
+    } else {
+        Err(invalid(
+            variables::INTERNAL_URL,
+            "expected http://HOST:PORT, without a path",
+        ))
+    }
+}
+
 /// A key travels in a header, so it has to be made of what a header may hold.
 fn api_key(key: String) -> Result<Secret, ConfigError> {
     if key.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -215,6 +253,10 @@ mod tests {
             Some(variables::RATE_LIMIT.default.to_owned())
         );
         assert_eq!(format!("`{}`", config.log), variables::LOG.default);
+        assert_eq!(
+            format!("`{}`", config.worker_jobs),
+            variables::WORKER_JOBS.default
+        );
     }
 
     #[test]
@@ -227,6 +269,10 @@ mod tests {
             ("CONTAINERS_RATE_LIMIT", "many"),
             ("CONTAINERS_HOST_FOLDERS", "srv"),
             ("CONTAINERS_LOG_FORMAT", "xml"),
+            ("REDIS_URL", "http://localhost"),
+            ("CONTAINERS_INTERNAL_URL", "https://a"),
+            ("CONTAINERS_INTERNAL_URL", "http://a:1/b"),
+            ("CONTAINERS_WORKER_JOBS", "0"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

@@ -21,6 +21,30 @@ pub const DATABASE_URL: Variable = Variable {
           variable names another.",
 };
 
+/// The carrier of jobs.
+pub const REDIS_URL: Variable = Variable {
+    name: "REDIS_URL",
+    default: "unset",
+    doc: "Redis (7 or later), as in `redis://localhost:6379`: carries jobs to workers, takes requests \
+          on the list `containers:create`, and wakes replicas. Without it jobs and events are found by \
+          polling. See [queues](queues.md).",
+};
+
+/// How other processes of the platform reach this one.
+pub const INTERNAL_URL: Variable = Variable {
+    name: "CONTAINERS_INTERNAL_URL",
+    default: "`http://` and the address of `CONTAINERS_HTTP_ADDR`, on loopback where that is unspecified",
+    doc: "The address at which workers and other backends reach this backend, as in \
+          `http://10.0.0.5:8080`. Set it where they are on other machines.",
+};
+
+/// How many jobs a worker has under way.
+pub const WORKER_JOBS: Variable = Variable {
+    name: "CONTAINERS_WORKER_JOBS",
+    default: "`4`",
+    doc: "How many jobs one worker has under way at once.",
+};
+
 /// Where the API listens.
 pub const HTTP_ADDR: Variable = Variable {
     name: "CONTAINERS_HTTP_ADDR",
@@ -108,8 +132,9 @@ pub const LOG_FORMAT: Variable = Variable {
 };
 
 /// All of them, in the order of the docs.
-pub const ALL: [Variable; 12] = [
+pub const ALL: [Variable; 15] = [
     DATABASE_URL,
+    REDIS_URL,
     HTTP_ADDR,
     API_KEY,
     DATA_DIR,
@@ -119,6 +144,8 @@ pub const ALL: [Variable; 12] = [
     ALLOWED_ORIGINS,
     PROXY_DOMAIN,
     HOST_FOLDERS,
+    INTERNAL_URL,
+    WORKER_JOBS,
     LOG,
     LOG_FORMAT,
 ];
@@ -156,7 +183,8 @@ mod tests {
     fn the_variables_of_this_product_share_a_prefix() {
         for variable in ALL {
             let own = variable.name.starts_with("CONTAINERS_");
-            assert!(own || variable.name == "DATABASE_URL", "{}", variable.name);
+            let usual = ["DATABASE_URL", "REDIS_URL"].contains(&variable.name);
+            assert!(own || usual, "{}", variable.name);
         }
     }
 }

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::access::{self, HostName, KeyCheck};
 use super::error::{ApiError, Result};
-use super::{Api, metrics, proxy, request_id};
+use super::{Api, internal, metrics, proxy, request_id};
 
 /// Passes a request on to its route, or answers in its place.
 pub(super) async fn gate(
@@ -86,6 +86,10 @@ enum Admitted {
 fn check(api: &Api, peer: SocketAddr, request: &Request) -> Result<Admitted> {
     let options = &api.shared.options;
     let headers = request.headers();
+    if internal::is_internal(request.uri().path()) {
+        internal::check(api, headers)?;
+        return Ok(Admitted::Route);
+    }
     limit(api.shared.rate.request(peer.ip()))?;
     let host = HostName::of(request.uri(), headers);
     if let Some(host) = &host

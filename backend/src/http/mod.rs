@@ -44,6 +44,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 
 pub use access::{ApiKey, WebOrigin};
+pub(crate) use containers::wanted_container;
 pub use openapi::{document, openapi_json};
 pub use options::Options;
 pub use routes::router;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::error::ApiError;
 use super::{
-    Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, images, info, internal, jobs, layers, metrics,
-    openapi, proxy, rate, runtimes, sandboxes,
+    Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, images, info,
+    internal, jobs, layers, metrics, openapi, proxy, rate, runtimes, sandboxes,
 };
 use crate::app::App;
 

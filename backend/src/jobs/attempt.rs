@@ -60,7 +60,7 @@ async fn release(store: &Store, job: &JobRow, error: String) {
 async fn keep_lease(store: &Store, job: &JobRow) {
     loop {
         tokio::time::sleep(BEAT).await;
-        match store.heartbeat_job(&job.lease(), LEASE, None).await {
+        match store.heartbeat_job(&job.lease(), LEASE).await {
             Ok(_) => {}
             Err(StoreError::LeaseLost { .. }) => {
                 // Ended by the owner, which `have_done` is about to hear, or another's.

@@ -8,7 +8,7 @@ use super::handlers::{Handlers, JobError, JobResult};
 use crate::app::App;
 use crate::store::{Ending, JobRow, Store, StoreError};
 
-/// How often an execution looks whether it was called off, and at the least prolongs its lease.
+/// How often an execution looks at the least whether it was called off.
 const BEAT: Duration = Duration::from_secs(2);
 
 /// The least time between two records of progress.
@@ -43,19 +43,34 @@ pub(super) async fn execute(
             return None;
         }
     };
+    let last_words = context.told().borrow().clone();
+    if last_words.is_some() {
+        // Where this fails, the record of the end meets the same fault and deals with it.
+        let _ = store
+            .note_progress(&context.lease(), last_words.as_ref())
+            .await;
+    }
     record(&store, &context, result).await
 }
 
-/// Records progress, keeps the lease, and heeds calls to cancel. Ends when the lease is lost and
-/// nobody takes the execution over.
+/// Records progress and heeds calls to cancel. The lease is kept by the one who holds it. Ends when
+/// the lease is another's, who does not take the execution over.
 async fn watch_over(store: &Store, context: &JobContext) {
     let (mut told, mut leases) = (context.told(), context.leases());
+    let mut changes = store.watch_jobs();
+    let mut recorded = None;
     loop {
+        changes.borrow_and_update();
         let progress = told.borrow_and_update().clone();
+        let news = progress.as_ref().filter(|_| progress != recorded);
         let lease = leases.borrow_and_update().clone();
-        match store.heartbeat_job(&lease, LEASE, progress.as_ref()).await {
-            Ok(held) if held.cancel_requested => context.cancel(),
-            Ok(_) => {}
+        match store.note_progress(&lease, news).await {
+            Ok(held) => {
+                recorded = progress;
+                if held.cancel_requested {
+                    context.cancel();
+                }
+            }
             Err(StoreError::LeaseLost { .. }) => {
                 let renewed = tokio::time::timeout(ORPHANED, leases.changed()).await;
                 if renewed.is_err() {
@@ -71,6 +86,7 @@ async fn watch_over(store: &Store, context: &JobContext) {
         tokio::select! {
             _ = told.changed() => {}
             _ = leases.changed() => {}
+            _ = changes.changed() => {}
             () = tokio::time::sleep(BEAT) => {}
         }
     }

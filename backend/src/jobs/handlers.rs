@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 
 use super::context::JobContext;
 use super::job::Job;
+use super::redis::request_container;
 use crate::app::{App, AppError};
 
 /// What came of an attempt at a job: what is shown as its result.
@@ -58,7 +59,9 @@ pub struct Handlers {
 impl Handlers {
     /// The handlers of the product.
     pub fn standard() -> Self {
-        Self::default().with(App::make_container)
+        Self::default()
+            .with(App::make_container)
+            .with(request_container)
     }
 
     /// Adds the handler of a kind of job, in the place of an earlier one.

@@ -20,7 +20,10 @@ mod executions;
 mod handlers;
 mod job;
 mod perform;
+mod redis;
+mod remote;
 mod runner;
+mod worker;
 
 pub use backoff::pause_after;
 pub use context::JobContext;
@@ -28,4 +31,7 @@ pub use executions::{Executions, Performed};
 pub use handlers::{Handlers, JobError, JobResult};
 pub use job::Job;
 pub use perform::{Local, Perform, PerformError};
+pub use redis::{RedisAddress, RedisAddressError, RequestContainer, carry};
+pub use remote::{HOST_PATIENCE, INTERNAL_HEADER, PERFORM_PATIENCE, PerformAnswer, PerformRequest};
 pub use runner::{Runner, RunnerConfig};
+pub use worker::{WorkerConfig, work};

@@ -16,7 +16,7 @@ use crate::store::{Claimant, Store, StoreError};
 const POLL: Duration = Duration::from_secs(1);
 
 /// For how long a worker that was seen counts as being at work.
-const WORKER_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const WORKER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a runner goes about it.
 #[derive(Debug, Clone)]

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor, Row};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::error::{Result, StoreError};
+use super::events::Commit;
 use super::migrations::migrator;
 
 /// How long a request waits for a connection before it is told that the database is away.
@@ -18,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to a PostgreSQL server, and readers of a SQLite file.
 const POSTGRES_CONNECTIONS: u32 = 16;
 const SQLITE_READERS: u32 = 4;
+
+/// How many commits one who listens to them may lag behind.
+const COMMITS_KEPT: usize = 1_024;
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub struct Store {
     pub(super) latest_event: watch::Sender<u64>,
     /// Counts the changes of jobs that this process makes.
     pub(super) jobs: watch::Sender<u64>,
+    /// Tells what this process has committed.
+    pub(super) commits: broadcast::Sender<Commit>,
     dialect: Dialect,
     database_id: String,
     location: String,
@@ -117,6 +123,7 @@ impl Store {
             writer,
             latest_event: watch::Sender::new(0),
             jobs: watch::Sender::new(0),
+            commits: broadcast::Sender::new(COMMITS_KEPT),
             dialect,
             database_id,
             location,

@@ -6,7 +6,7 @@ use ctnr_model::{Event, EventAction, EventSubject};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::connect::Store;
 use super::error::{Result, StoreError};
@@ -25,6 +25,17 @@ pub struct NewEvent {
     pub id: String,
     /// More about it.
     pub attributes: BTreeMap<String, String>,
+}
+
+/// What a process tells the others of a commit, so that they need not wait for their next look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The number of its last event.
+    pub latest_event: u64,
+    /// Whether it changed jobs.
+    pub changed_jobs: bool,
+    /// The ids of the jobs that it put in the queue.
+    pub queued: Vec<String>,
 }
 
 impl Store {
@@ -52,13 +63,37 @@ impl Store {
         if let Some(latest) = latest {
             self.saw_event(latest);
         }
-        if events
+        let jobs: Vec<&NewEvent> = events
             .iter()
-            .any(|event| event.subject == EventSubject::Job)
-        {
+            .filter(|event| event.subject == EventSubject::Job)
+            .collect();
+        if !jobs.is_empty() {
             self.wake_jobs();
         }
+        if let Some(latest) = latest {
+            let queued = jobs
+                .iter()
+                .filter(|event| matches!(event.action, EventAction::Create | EventAction::Retry))
+                .map(|event| event.id.clone());
+            // Nobody need be listening.
+            let _ = self.commits.send(Commit {
+                latest_event: latest,
+                changed_jobs: !jobs.is_empty(),
+                queued: queued.collect(),
+            });
+        }
         Ok(())
+    }
+
+    /// What this process commits from here on.
+    pub fn watch_commits(&self) -> broadcast::Receiver<Commit> {
+        self.commits.subscribe()
+    }
+
+    /// Wakes the listeners of this process, since another one is known to have written the event
+    /// of this number.
+    pub fn wake_events(&self, latest: u64) {
+        self.saw_event(latest);
     }
 
     /// Up to `limit` events behind number `after`, in order. What was pruned is left out.

@@ -31,7 +31,7 @@ pub use containers::{
     Freezing, LayerPhase, LayerRow, RequestKey, RuntimeId, SnapshotRow,
 };
 pub use error::{Result, StoreError};
-pub use events::NewEvent;
+pub use events::{Commit, NewEvent};
 pub use filter::{EventFilter, LabelFilter, SandboxFilter};
 pub use find::Found;
 pub use hosts::{HostRow, WorkerRow};

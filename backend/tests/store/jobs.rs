@@ -85,7 +85,7 @@ pub(crate) async fn everything_of_a_job_is_kept(database: TestDatabase) {
         message: "importing".to_owned(),
     };
     store
-        .heartbeat_job(&taken.lease(), LEASE, Some(&progress))
+        .note_progress(&taken.lease(), Some(&progress))
         .await
         .unwrap();
     let result = serde_json::json!({"container": "x"});
@@ -204,7 +204,13 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_its_holder_refused(
     assert!(second.fence > first.fence);
     assert_eq!(second.attempts, 2);
     let (old, current) = (first.lease(), second.lease());
-    assert!(is_lost(store.heartbeat_job(&old, LEASE, None).await));
+    assert!(is_lost(store.heartbeat_job(&old, LEASE).await));
+    assert!(is_lost(store.note_progress(&old, None).await));
+    assert!(is_lost(
+        store
+            .note_progress(&old, Some(&JobProgress::default()))
+            .await
+    ));
     assert!(is_lost(store.assign_job(&old, "host-1").await));
     let done = Ending::Succeeded(serde_json::Value::Null);
     assert!(is_lost(store.end_job(&old, &done).await));
@@ -225,10 +231,7 @@ pub(crate) async fn a_lease_that_is_kept_is_not_taken_over(database: TestDatabas
         ..claimant("worker 1")
     };
     let job = store.claim_job(&short).await.unwrap().unwrap();
-    store
-        .heartbeat_job(&job.lease(), LEASE, None)
-        .await
-        .unwrap();
+    store.heartbeat_job(&job.lease(), LEASE).await.unwrap();
     tokio::time::sleep(Duration::from_millis(80)).await;
     assert!(claim(&store, "worker 2").await.is_none());
     // One who is known to be gone need not be waited for.
@@ -321,7 +324,7 @@ pub(crate) async fn cancelling_ends_what_waits_and_tells_what_runs(database: Tes
         let taken = claim(&store, "worker").await.unwrap();
         let job = store.cancel_job(&runs.id).await.unwrap().unwrap();
         assert_eq!((job.state, job.cancel_requested), (JobState::Running, true));
-        let held = store.heartbeat_job(&taken.lease(), LEASE, None).await;
+        let held = store.heartbeat_job(&taken.lease(), LEASE).await;
         assert!(held.unwrap().cancel_requested);
         let job = store.end_job(&taken.lease(), &ending).await.unwrap();
         assert_eq!(job.state, JobState::Cancelled, "{ending:?}");

@@ -57,6 +57,11 @@ impl Cable {
 }
 
 impl TestDatabase {
+    /// Its address with the server's.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The same database, reached by another address of the server.
     pub(crate) fn via(&mut self, address: SocketAddr) {
         let (start, rest) = self.url.split_once('@').unwrap();

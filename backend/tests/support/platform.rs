@@ -55,8 +55,17 @@ impl Platform {
         engine: &FakeEngine,
         reap_unknown: bool,
     ) -> App {
+        App::new(Self::parts(database, engine, reap_unknown).await)
+    }
+
+    /// What the app is made of.
+    pub(crate) async fn parts(
+        database: &TestDatabase,
+        engine: &FakeEngine,
+        reap_unknown: bool,
+    ) -> AppParts {
         let native: Arc<dyn SandboxEngine> = Arc::new(engine.clone());
-        App::new(AppParts {
+        AppParts {
             store: database.open().await,
             engines: Engines::new(
                 [
@@ -69,7 +78,8 @@ impl Platform {
             reap_unknown,
             host_folders: Vec::new(),
             handlers: Handlers::standard(),
-        })
+            reach: None,
+        }
     }
 
     /// A sandbox of busybox.

@@ -76,6 +76,11 @@ pub(crate) const TEST: &[Need] = &[
         "is the second database that the store is tested with",
     ),
     need(
+        "redis-server",
+        "redis-server",
+        "carries jobs to workers in the tests of the queue",
+    ),
+    need(
         "docker-registry",
         "docker-registry",
         "is the registry on loopback that images are pulled from and pushed to",

@@ -3,6 +3,7 @@
 pub(crate) mod aftermath;
 pub(crate) mod docker;
 pub(crate) mod postgres;
+pub(crate) mod redis;
 pub(crate) mod registry;
 
 use std::fs::{self, File};
@@ -121,6 +122,7 @@ mod tests {
 
     use super::docker::State;
     use super::postgres::Postgres;
+    use super::redis::Redis;
     use super::registry::Registry;
     use super::{aftermath, docker};
     use crate::leaks::{Mark, Snapshot};
@@ -133,14 +135,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let postgres = Postgres::start(folder.path()).expect("PostgreSQL starts");
         let registry = Registry::start(folder.path()).expect("a registry starts");
+        let redis = Redis::start(folder.path()).expect("Redis starts");
         let (_, place) = postgres.url().rsplit_once('@').expect("an address");
         let place = place.trim_end_matches("/postgres").to_owned();
         let address = registry.address().to_owned();
-        for server in [&place, &address] {
+        let carrier = redis.url().trim_start_matches("redis://").to_owned();
+        for server in [&place, &address, &carrier] {
             TcpStream::connect(server).expect("it answers");
         }
-        drop((postgres, registry));
-        for server in [&place, &address] {
+        drop((postgres, registry, redis));
+        for server in [&place, &address, &carrier] {
             assert!(
                 TcpStream::connect(server).is_err(),
                 "{server} still answers"

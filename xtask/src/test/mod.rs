@@ -20,6 +20,7 @@ use crate::leaks::{Mark, Snapshot};
 use crate::packages::{self, consent, needs};
 use crate::services::docker::{self, State};
 use crate::services::postgres::Postgres;
+use crate::services::redis::Redis;
 use crate::services::registry::Registry;
 use crate::services::{Service, aftermath};
 use crate::signals;
@@ -142,6 +143,7 @@ fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) 
             workspace.target_directory.join("debug"),
         ),
         ("CTNR_TEST_POSTGRES", servers.postgres.url().into()),
+        ("CTNR_TEST_REDIS", servers.redis.url().into()),
         ("CTNR_TEST_REGISTRY", servers.registry.address().into()),
         ("TMPDIR", scratch.to_owned()),
         (Mark::NAME, mark.value().into()),
@@ -183,6 +185,7 @@ fn expect(
 /// The real servers that the tests talk to.
 struct Servers {
     postgres: Postgres,
+    redis: Redis,
     registry: Registry,
     /// Where no Docker answered before.
     docker: Option<Service>,
@@ -193,6 +196,9 @@ impl Servers {
         let step = Step::start("Starting PostgreSQL");
         let postgres = Postgres::start(folder)?;
         step.done_with(postgres.url());
+        let step = Step::start("Starting Redis");
+        let redis = Redis::start(folder)?;
+        step.done_with(redis.url());
         let step = Step::start("Starting a registry");
         let registry = Registry::start(folder)?;
         step.done_with(registry.address());
@@ -216,6 +222,7 @@ impl Servers {
         };
         Ok(Self {
             postgres,
+            redis,
             registry,
             docker,
         })

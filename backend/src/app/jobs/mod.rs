@@ -1,9 +1,12 @@
 //! Jobs, as callers see them.
 
 mod embedded;
+mod presence;
 mod watch;
 
 pub(super) use embedded::{do_jobs, prune_jobs};
+pub use presence::Reach;
+pub(super) use presence::announce;
 
 use std::time::Duration;
 

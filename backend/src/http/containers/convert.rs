@@ -1,9 +1,9 @@
 //! Containers on the wire.
 
 use ctnr_api::{Container, CreateContainer, LimitsRequest, RuntimeReference};
+use ctnr_model::Invalid;
 
 use crate::app::{self, NewContainer};
-use crate::http::error::Result;
 
 /// A container as it is shown.
 pub(in crate::http) fn show(row: app::Container) -> Container {
@@ -38,7 +38,7 @@ pub(in crate::http) fn show(row: app::Container) -> Container {
 }
 
 /// A container that a caller wants.
-pub(crate) fn wanted(request: CreateContainer) -> Result<NewContainer> {
+pub(crate) fn wanted(request: CreateContainer) -> Result<NewContainer, Invalid> {
     Ok(NewContainer {
         name: request.name,
         manifest: request.manifest,

@@ -20,6 +20,8 @@ use utoipa_axum::routes;
 
 use super::Api;
 
+pub(crate) use convert::wanted as wanted_container;
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create, delete::delete_many))

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ctnr_model::{EventAction, JobProgress};
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe, Row};
 
 use super::claim::Lease;
 use super::ended::record_end;
@@ -47,43 +49,81 @@ pub struct Held {
 }
 
 impl Store {
-    /// Prolongs a lease, and records how far the job has come where that is given.
+    /// Prolongs a lease.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`].
-    pub async fn heartbeat_job(
+    pub async fn heartbeat_job(&self, lease: &Lease, lasting: Duration) -> Result<Held> {
+        let until = Timestamp::now()
+            .saturating_add(lasting)
+            .unwrap_or(Timestamp::MAX);
+        self.hold_on(
+            sqlx::query(
+                "UPDATE jobs SET lease_until = $3 \
+                 WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING cancel",
+            )
+            .bind(lease.job.to_string())
+            .bind(lease.fence)
+            .bind(to_column(until)),
+            lease,
+        )
+        .await
+    }
+
+    /// Records how far a job has come, where that is given; the lease lasts no longer for it.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn note_progress(
         &self,
         lease: &Lease,
-        lasting: Duration,
         progress: Option<&JobProgress>,
     ) -> Result<Held> {
-        const DOING: &str = "prolonging a job's lease";
-        let failed = StoreError::while_doing(DOING);
-        let now = Timestamp::now();
-        let until = now.saturating_add(lasting).unwrap_or(Timestamp::MAX);
-        let progress = progress
-            .map(serde_json::to_string)
-            .transpose()
+        let Some(progress) = progress else {
+            return self
+                .hold_on(
+                    sqlx::query(
+                        "SELECT cancel FROM jobs \
+                         WHERE id = $1 AND fence = $2 AND state = 'running'",
+                    )
+                    .bind(lease.job.to_string())
+                    .bind(lease.fence),
+                    lease,
+                )
+                .await;
+        };
+        let progress = serde_json::to_string(progress)
             .map_err(|error| StoreError::damaged("a job's progress", error))?;
-        let row = sqlx::query(
-            "UPDATE jobs SET lease_until = $3, \
-             revision = CASE WHEN $4 IS NULL THEN revision ELSE revision + 1 END, \
-             progress = COALESCE($4, progress) \
-             WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING cancel",
-        )
-        .bind(lease.job.to_string())
-        .bind(lease.fence)
-        .bind(to_column(until))
-        .bind(progress.clone())
-        .fetch_optional(&self.writer)
-        .await
-        .map_err(&failed)?
-        .ok_or_else(|| StoreError::LeaseLost {
-            job: lease.job.clone(),
-        })?;
-        if progress.is_some() {
-            self.jobs.send_modify(|changes| *changes += 1);
-        }
+        let held = self
+            .hold_on(
+                sqlx::query(
+                    "UPDATE jobs SET revision = revision + 1, progress = $3 \
+                     WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING cancel",
+                )
+                .bind(lease.job.to_string())
+                .bind(lease.fence)
+                .bind(progress),
+                lease,
+            )
+            .await?;
+        self.wake_jobs();
+        Ok(held)
+    }
+
+    /// Runs a statement that finds a row, with its call to cancel, only while the lease counts.
+    async fn hold_on(
+        &self,
+        statement: Query<'_, Any, AnyArguments>,
+        lease: &Lease,
+    ) -> Result<Held> {
+        let failed = StoreError::while_doing("keeping a job's lease");
+        let row = statement
+            .fetch_optional(&self.writer)
+            .await
+            .map_err(&failed)?
+            .ok_or_else(|| StoreError::LeaseLost {
+                job: lease.job.clone(),
+            })?;
         let cancel: i64 = row.try_get(0).map_err(failed)?;
         Ok(Held {
             cancel_requested: cancel != 0,
