@@ -11,6 +11,7 @@ use crate::{Capability, EngineError, LayerArchive};
 
 /// What a sandbox does of which every trace has to be in its layer.
 const CHANGES: &str = "
+    set -e
     cd /root && mkdir -m 750 kept && cd kept
     echo one > plain; echo user > user; echo special > special; ln -s ../nowhere link; ln plain hard
     mkfifo pipe; mkdir -m 1777 sticky; dd if=/dev/zero of=large bs=1k count=64 2>/dev/null
