@@ -86,6 +86,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         engines: host.engines().clone(),
         installation: data_dir.installation().to_owned(),
         reap_unknown: choice.is_only_one,
+        scratch: data_dir.path().join("scratch"),
         host_folders: config.host_folders,
         handlers: Handlers::standard(),
         reach: Some(reach),

@@ -25,19 +25,20 @@ mod sandbox;
 mod settle;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ctnr_agent::Engines;
 use ctnr_engine::SandboxEngine;
 use ctnr_model::{ContainerId, EngineKind, HostPath, LayerId, SandboxId};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use containers::{
-    CloneRequest, Container, ContainerFilter, MakeContainer, NewContainer, NewLayer,
-    ProgramRequest, RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
+    BuildRuntime, CloneRequest, Container, ContainerFilter, MakeContainer, NewContainer, NewLayer,
+    PlanFor, ProgramRequest, RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
 };
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;
@@ -75,6 +76,10 @@ struct Inner {
     jobs: Executions,
     /// How the other processes of the platform reach this one.
     reach: Option<Reach>,
+    /// Where things are built before an engine takes them over; removed at start.
+    scratch: PathBuf,
+    /// Held while a runtime is built.
+    building: Mutex<()>,
     /// Held shared while a sandbox is made of an image, and exclusively while images are removed.
     images: RwLock<()>,
     /// Changes under way.
@@ -96,6 +101,8 @@ pub struct AppParts {
     /// Whether a sandbox that carries this installation's mark and that the database does not know
     /// is removed. False where the directory was used with several databases.
     pub reap_unknown: bool,
+    /// A folder for what is built before an engine takes it over. What is in it is removed.
+    pub scratch: PathBuf,
     /// The folders of the host below which containers may be given some.
     pub host_folders: Vec<HostPath>,
     /// Who does which kind of job.
@@ -119,6 +126,8 @@ impl App {
                 container_locks: Locks::default(),
                 layer_locks: Locks::default(),
                 host_folders: parts.host_folders,
+                scratch: parts.scratch,
+                building: Mutex::new(()),
                 images: RwLock::new(()),
                 changes: TaskTracker::new(),
                 closing: CancellationToken::new(),
@@ -129,6 +138,13 @@ impl App {
 
     /// Takes up what is found on the host, and keeps the database true from here on.
     pub fn start(&self) {
+        // What a process before this one was building when it was killed.
+        match std::fs::remove_dir_all(&self.inner.scratch) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(folder = %self.inner.scratch.display(), %error, "what was left of a build could not be removed");
+            }
+            _ => {}
+        }
         tokio::spawn(exits::record_all(self.clone()));
         tokio::spawn(reconcile::keep_true(self.clone()));
         tokio::spawn(jobs::do_jobs(self.clone()));

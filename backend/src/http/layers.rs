@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::error::Result;
 use super::extract::Params;
-use super::openapi::Errors;
+use super::openapi::{Bytes, Errors};
 use super::{Api, upload};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     tag = "containers",
     operation_id = "upload_layer",
     params(UploadLayerQuery),
-    request_body(content = Vec<u8>, content_type = "application/x-tar"),
+    request_body(content = inline(Bytes), content_type = "application/x-tar"),
     responses((status = 201, description = "The layer is there", body = Layer), Errors)
 )]
 async fn upload_layer(

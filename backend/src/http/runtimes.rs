@@ -3,19 +3,19 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use ctnr_api::{Runtime, RuntimeList};
+use ctnr_api::{BuildRuntime, JobStarted, Runtime, RuntimeList};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
 use super::error::Result;
-use super::extract::PathText;
+use super::extract::{OptionalBody, PathText};
 use super::openapi::Errors;
 use crate::app::RuntimeStatus;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .routes(routes!(list))
+        .routes(routes!(list, build))
         .routes(routes!(remove))
 }
 
@@ -32,6 +32,30 @@ async fn list(State(api): State<Api>) -> Result<Json<RuntimeList>> {
     Ok(Json(RuntimeList {
         runtimes: runtimes.into_iter().map(show).collect(),
     }))
+}
+
+/// Build a runtime
+///
+/// A job does it, from Debian's packages, which takes minutes: `GET /api/jobs/{id}` shows how far it
+/// is. Where the host has one of the same recipe, the job has nothing to do, unless `force` is set.
+#[utoipa::path(
+    post,
+    path = "/api/runtimes",
+    tag = "runtimes",
+    operation_id = "build_runtime",
+    request_body = Option<BuildRuntime>,
+    responses((status = 202, description = "A job builds it", body = JobStarted), Errors)
+)]
+async fn build(
+    State(api): State<Api>,
+    OptionalBody(request): OptionalBody<BuildRuntime>,
+) -> Result<(StatusCode, Json<JobStarted>)> {
+    let force = request.unwrap_or_default().force;
+    let job = api.app.build_runtime(force).await?;
+    let started = JobStarted {
+        job: job.id.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
 /// Remove a runtime

@@ -61,6 +61,7 @@ impl Handlers {
     pub fn standard() -> Self {
         Self::default()
             .with(App::make_container)
+            .with(App::make_runtime)
             .with(request_container)
     }
 

@@ -1,6 +1,7 @@
 //! The use cases, over SQLite and an engine in memory.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod containers;
 mod create;
 mod delete;
 mod events;

@@ -1,6 +1,6 @@
 //! An engine in memory. Tests end its programs, make its operations fail or wait, and count them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -29,6 +29,12 @@ pub(crate) enum Operation {
     Delete,
     List,
     Status,
+    /// The beginning of a freeze.
+    Freeze,
+    /// The end of one: the layer is there, and the caller has not heard so.
+    Frozen,
+    ImportLayer,
+    RemoveLayer,
 }
 
 /// The engine. Clones share everything, so that a test keeps one and gives another away.
@@ -43,6 +49,7 @@ pub(crate) struct FakeEngine {
 #[derive(Default)]
 struct World {
     sandboxes: BTreeMap<SandboxId, Fake>,
+    layers: BTreeSet<LayerId>,
     failures: HashMap<Operation, EngineError>,
     gates: HashMap<Operation, Arc<Semaphore>>,
     calls: HashMap<Operation, usize>,
@@ -73,6 +80,11 @@ impl FakeEngine {
         }
     }
 
+    /// Gives the engine a runtime for containers.
+    pub(crate) fn add_runtime(&self, name: &str, byte: u8) {
+        self.images.add_runtime(name, byte);
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
@@ -97,6 +109,16 @@ impl FakeEngine {
     /// The sandboxes that the engine holds.
     pub(crate) fn ids(&self) -> Vec<SandboxId> {
         self.world().sandboxes.keys().cloned().collect()
+    }
+
+    /// The layers that the engine holds.
+    pub(crate) fn layer_ids(&self) -> Vec<LayerId> {
+        self.world().layers.iter().cloned().collect()
+    }
+
+    /// What the engine was asked for as a sandbox.
+    pub(crate) fn spec(&self, id: &SandboxId) -> Option<SandboxSpec> {
+        Some(self.world().sandboxes.get(id)?.spec.clone())
     }
 
     /// What the engine thinks of a sandbox.
@@ -257,6 +279,8 @@ impl SandboxEngine for FakeEngine {
             Capability::DetachedExec,
             Capability::FileManagement,
             Capability::FilesWhileStopped,
+            Capability::Layers,
+            Capability::HostMounts,
         ]
         .into_iter()
         .collect()
@@ -460,5 +484,53 @@ impl SandboxEngine for FakeEngine {
 
     fn images(&self) -> &dyn EngineImages {
         &*self.images
+    }
+
+    async fn freeze(&self, id: &SandboxId, layer: &LayerId) -> Result<()> {
+        self.enter(Operation::Freeze).await?;
+        {
+            let mut world = self.world();
+            if world.layers.contains(layer) {
+                return Ok(());
+            }
+            let fake = world
+                .sandboxes
+                .get(id)
+                .ok_or(EngineError::SandboxNotFound)?;
+            if fake.status.state.is_alive() {
+                return Err(EngineError::Conflict("it runs".to_owned()));
+            }
+            world.sandboxes.remove(id);
+            world.layers.insert(layer.clone());
+        }
+        self.enter(Operation::Frozen).await
+    }
+
+    async fn import_layer(&self, layer: &LayerId, mut archive: LayerArchive) -> Result<()> {
+        self.world().layers.insert(layer.clone());
+        self.enter(Operation::ImportLayer).await?;
+        tokio::io::copy(&mut archive.content, &mut tokio::io::sink())
+            .await
+            .map_err(|error| EngineError::BadRequest(error.to_string()))?;
+        Ok(())
+    }
+
+    async fn remove_layer(&self, layer: &LayerId) -> Result<()> {
+        self.enter(Operation::RemoveLayer).await?;
+        let mut world = self.world();
+        let used = |fake: &Fake| fake.spec.layers.contains(layer);
+        if world.sandboxes.values().any(used) {
+            return Err(EngineError::Conflict("a sandbox is made of it".to_owned()));
+        }
+        world.layers.remove(layer);
+        Ok(())
+    }
+
+    async fn layers(&self) -> Result<Vec<LayerId>> {
+        Ok(self.layer_ids())
+    }
+
+    async fn layer_size(&self, _layer: &LayerId) -> Result<u64> {
+        Ok(1_000)
     }
 }

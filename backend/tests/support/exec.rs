@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use ctnr_engine::*;
 use ctnr_model::ExitStatus;
+use ctnr_wine::layout;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
@@ -26,7 +27,10 @@ impl ExecControl for Control {
 
 pub(super) fn run(spec: &ExecSpec) -> Result<ExecSession> {
     let words: Vec<&str> = spec.cmd.iter().map(String::as_str).collect();
-    let (text, stream, code) = match words.as_slice() {
+    // A container's programs run as the rest does, without a Wine.
+    let words = words.strip_prefix(&[layout::LOADER]).unwrap_or(&words);
+    let (text, stream, code) = match words {
+        [layout::WAIT] => (String::new(), OutputStream::Stdout, 0),
         ["echo", words @ ..] => (words.join(" ") + "\n", OutputStream::Stdout, 0),
         ["ls", "/app/src"] => ("app\n".to_owned(), OutputStream::Stdout, 0),
         ["true"] => (String::new(), OutputStream::Stdout, 0),

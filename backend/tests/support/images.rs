@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use ctnr_engine::*;
 use ctnr_model::{Digest, ImageConfig, ImageReference, Platform};
+use ctnr_wine::layout;
 use futures::StreamExt;
 use tokio::io::AsyncRead;
 use tokio::sync::mpsc;
@@ -28,6 +29,13 @@ impl FakeImages {
         )])))
     }
 
+    /// Adds a runtime for containers, under a name of its own.
+    pub(super) fn add_runtime(&self, name: &str, byte: u8) {
+        let reference = ImageReference::parse(name).unwrap();
+        let digest = Digest::from_sha256([byte; 32]);
+        self.0.lock().unwrap().insert(reference, digest);
+    }
+
     fn add(&self, reference: &ImageReference) -> ImageDetails {
         let digest = Digest::from_sha256([0xee; 32]);
         self.0
@@ -39,15 +47,19 @@ impl FakeImages {
 }
 
 fn details(id: &Digest, references: Vec<ImageReference>) -> ImageDetails {
+    let is_runtime = references
+        .iter()
+        .any(|name| name.repository().ends_with("wine"));
+    let labels = is_runtime.then(|| (layout::RUNTIME_LABEL.to_owned(), "10.0".to_owned()));
     ImageDetails {
         summary: ImageSummary {
             id: id.clone(),
             references,
             created: None,
             size: 1_000,
-            labels: BTreeMap::new(),
+            labels: labels.into_iter().collect(),
         },
-        manifest: None,
+        manifest: is_runtime.then(|| id.clone()),
         platform: Platform::HOST,
         config: ImageConfig::default(),
         diff_ids: Vec::new(),
@@ -67,7 +79,9 @@ impl EngineImages for FakeImages {
     async fn inspect(&self, name: &str) -> Result<ImageDetails> {
         let images = self.0.lock().unwrap();
         let found = images.iter().find(|(reference, id)| {
-            ImageReference::parse(name).as_ref() == Ok(*reference) || id.hex().starts_with(name)
+            let by_digest = name.rsplit_once("sha256:").map_or(name, |(_, hex)| hex);
+            ImageReference::parse(name).as_ref() == Ok(*reference)
+                || id.hex().starts_with(by_digest)
         });
         let (reference, id) = found.ok_or_else(|| not_found(name))?;
         Ok(details(id, vec![reference.clone()]))

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "system-tests")]
 mod cable;
+mod containers;
 mod database;
 mod engine;
 mod exec;
@@ -12,6 +13,7 @@ mod platform;
 
 #[cfg(feature = "system-tests")]
 pub(crate) use cable::Cable;
+pub(crate) use containers::{Killed, container, make, program};
 pub(crate) use database::TestDatabase;
 pub(crate) use engine::{FakeEngine, Operation};
 pub(crate) use platform::{Platform, busybox, eventually, query};

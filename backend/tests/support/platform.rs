@@ -76,6 +76,7 @@ impl Platform {
             ),
             installation: INSTALLATION.to_owned(),
             reap_unknown,
+            scratch: std::env::temp_dir().join("ctnr-backend-tests"),
             host_folders: Vec::new(),
             handlers: Handlers::standard(),
             reach: None,

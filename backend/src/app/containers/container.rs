@@ -14,6 +14,8 @@ pub struct NewContainer {
     pub name: Option<ContainerName>,
     /// The text of its manifest.
     pub manifest: Option<String>,
+    /// Texts of overrides of the manifest, the weakest first.
+    pub overrides: Vec<String>,
     /// The runtime as the caller names it; the default one where it is missing.
     pub runtime: Option<String>,
     /// Layers over the runtime, lowest first.

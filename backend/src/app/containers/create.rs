@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use ctnr_engine::Capability;
+use ctnr_model::container::Manifest;
 use ctnr_model::{ContainerId, ContainerName, ContainerState, EventAction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::find::not_found;
+use super::plan::{layers_of, manifest_of};
 use super::{Container, NewContainer, RequestId};
 use crate::app::{App, AppError, Result, names};
 use crate::jobs::{Job, JobContext, JobResult};
@@ -46,7 +48,19 @@ impl App {
         let engine = self.container_engine()?;
         let _images_stay = self.inner.images.read().await;
         let is_made_up = new.name.is_none() && new.manifest.is_none();
-        let runtime = self.find_runtime(&*engine, new.runtime.as_deref()).await?;
+        let name = match &new.name {
+            Some(name) => name.clone(),
+            None => made_up_name(0)?,
+        };
+        let manifest = manifest_of(&name, new.manifest.as_deref(), &new.overrides)?;
+        let runtime = match (&new.runtime, &new.manifest) {
+            (Some(runtime), _) => Some(runtime.clone()),
+            (None, Some(_)) => Some(manifest.runtime.to_string()),
+            (None, None) => None,
+        };
+        let runtime = self.find_runtime(&*engine, runtime.as_deref()).await?;
+        let mut chain = layers_of(&manifest)?;
+        chain.extend(new.layers);
         let id = ContainerId::from_random(rand::random());
         let job = MakeContainer {
             container: id.clone(),
@@ -57,25 +71,28 @@ impl App {
         let now = Timestamp::now();
         let mut row = ContainerRow {
             id,
-            name: match new.name {
-                Some(name) => name,
-                None => made_up_name(0)?,
+            name: match (new.name, &new.manifest) {
+                (None, Some(_)) => manifest.name.clone(),
+                (_, _) => name,
             },
             host: self.inner.installation.clone(),
             engine: engine.kind(),
             state: ContainerState::Creating,
             spec: ContainerSpec {
+                entry_points: entry_points(&manifest),
                 manifest: new.manifest,
-                entry_points: Vec::new(),
+                overrides: new.overrides,
                 labels: new.labels,
                 env: new.env,
-                limits: new.limits.unwrap_or_default(),
-                network: new.network.unwrap_or_default(),
+                limits: new.limits.unwrap_or_else(|| manifest.limits.limits()),
+                network: new
+                    .network
+                    .unwrap_or_else(|| manifest.network.policy.mode()),
                 folders: self.allowed_folders(&new.folders)?,
             },
             runtime,
-            base: new.layers.len(),
-            chain: new.layers,
+            base: chain.len(),
+            chain,
             sandbox: None,
             freezing: None,
             job: Some(job.id.clone()),
@@ -84,6 +101,8 @@ impl App {
             created_at: now,
             changed_at: now,
         };
+        // What can't be planned can't be run; better to say so at once.
+        self.realised(&row)?;
         let mut attempt = 0;
         loop {
             let event = tell_container(&row, EventAction::Create);
@@ -154,7 +173,7 @@ impl App {
     async fn make_row(&self, id: &ContainerId, context: &JobContext) -> Result<Container> {
         let _lock = self.inner.container_locks.lock(id).await;
         let mut row = self.container_by_id(id).await?;
-        if row.state != ContainerState::Creating {
+        if !matches!(row.state, ContainerState::Creating | ContainerState::Failed) {
             return Ok(row);
         }
         let engine = self.engine_of_container(&row)?;
@@ -163,6 +182,7 @@ impl App {
             .inspect(&row.runtime.digest.to_string())
             .await?;
         row.state = ContainerState::Stopped;
+        row.error = None;
         let lease = context.lease();
         let change = ContainerChange {
             lease: Some(&lease),
@@ -184,6 +204,20 @@ impl App {
         )?;
         Ok(engine)
     }
+}
+
+/// The names of a manifest's entry points, the default one first.
+fn entry_points(manifest: &Manifest) -> Vec<String> {
+    let default = manifest.default_entry();
+    let others = manifest
+        .entries
+        .iter()
+        .filter(|entry| default.is_none_or(|default| default.name != entry.name));
+    default
+        .into_iter()
+        .chain(others)
+        .map(|entry| entry.name.to_string())
+        .collect()
 }
 
 /// A name for a container that is given none.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ctnr_model::HostPath;
 
+use super::plan::known_folder;
 use crate::app::{App, AppError, Result};
 
 impl App {
@@ -21,7 +22,10 @@ impl App {
     ) -> Result<BTreeMap<String, HostPath>> {
         wanted
             .iter()
-            .map(|(name, folder)| Ok((name.clone(), self.allowed_folder(name, folder)?)))
+            .map(|(name, folder)| {
+                let known = known_folder(name)?;
+                Ok((known.name().to_owned(), self.allowed_folder(name, folder)?))
+            })
             .collect()
     }
 

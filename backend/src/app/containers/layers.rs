@@ -129,7 +129,8 @@ fn place(at: &str) -> Result<ContainerPath> {
     if at == WHOLE_PREFIX {
         return Ok(ContainerPath::parse(layout::PREFIX)?);
     }
-    let path = Win32Path::parse(at).map_err(|error| AppError::BadRequest(format!("at: {error}")))?;
+    let path =
+        Win32Path::parse(at).map_err(|error| AppError::BadRequest(format!("at: {error}")))?;
     paths::on_linux(&path).ok_or_else(|| {
         AppError::BadRequest(format!(
             "at: {at} is not on the container's drive; name a folder below C:\\, or \"prefix\" for a whole Wine prefix"

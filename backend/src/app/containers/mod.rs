@@ -11,6 +11,7 @@
 //! or takes back ([`reconcile`]). A container's lock keeps two changes of it apart; programs run
 //! beside each other without it.
 
+mod build;
 mod clone;
 mod container;
 mod create;
@@ -22,15 +23,18 @@ mod inside;
 mod layers;
 mod lifecycle;
 mod paths;
+mod plan;
 mod reconcile;
 mod run;
 mod runtimes;
 mod session;
 mod snapshots;
 
+pub use build::BuildRuntime;
 pub use container::{CloneRequest, NewContainer, RequestId};
 pub use create::MakeContainer;
 pub use layers::NewLayer;
+pub use plan::PlanFor;
 pub use run::{ProgramRequest, What};
 pub use runtimes::RuntimeStatus;
 

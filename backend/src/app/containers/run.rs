@@ -1,10 +1,11 @@
 //! Programs in containers.
 
+use ctnr_agent::win32::{Program, ProgramError};
 use ctnr_engine::{ExecSession, Stdio};
+use ctnr_model::container::{EntryName, Win32Path};
 use ctnr_model::{ContainerQuery, EnvVar, ExecId, SandboxQuery};
-use ctnr_wine::layout;
 
-use super::Container;
+use super::{Container, plan};
 use crate::app::{App, AppError, ExecRequest, Result};
 
 /// A program to run in a container.
@@ -45,7 +46,7 @@ impl App {
         request: ProgramRequest,
     ) -> Result<(ExecId, ExecSession)> {
         let row = self.container(query).await?;
-        let command = command(&row, request)?;
+        let command = self.command(&row, request)?;
         let row = self.started(&row.id).await?;
         let sandbox = row.sandbox.ok_or_else(|| {
             AppError::Unavailable("the container is being changed; try again".to_owned())
@@ -53,32 +54,72 @@ impl App {
         self.exec(&SandboxQuery::parse(sandbox.as_str())?, command)
             .await
     }
+
+    /// The command on the Linux side.
+    fn command(&self, row: &Container, request: ProgramRequest) -> Result<ExecRequest> {
+        let mut program = match request.what {
+            What::Command(words) => Program::new(words).map_err(|error| wrong("cmd", &error))?,
+            What::Entry { name, args } => self.entry(row, name.as_deref(), &args)?,
+        };
+        if let Some(directory) = &request.workdir {
+            let directory = Win32Path::parse(directory)
+                .map_err(|error| AppError::BadRequest(format!("workdir: {error}")))?;
+            program = program
+                .in_directory(&directory)
+                .map_err(|error| wrong("workdir", &error))?;
+        }
+        // Names that the runtime keeps for itself are refused.
+        plan::variables(&request.env)?;
+        let command = program.command();
+        Ok(ExecRequest {
+            cmd: command.args,
+            env: request.env.iter().map(on_linux).collect::<Result<_>>()?,
+            workdir: command.workdir,
+            user: None,
+            stdio: request.stdio,
+            detached: request.detached,
+        })
+    }
+
+    fn entry(&self, row: &Container, name: Option<&str>, args: &[String]) -> Result<Program> {
+        let plan = self.linux_plan(row)?;
+        let entry = match name {
+            Some(name) => EntryName::parse(name)
+                .ok()
+                .and_then(|name| plan.entry(&name)),
+            None => plan.default_entry(),
+        };
+        let entry = entry.ok_or_else(|| {
+            let there = row.spec.entry_points.join(", ");
+            match (name, there.as_str()) {
+                (_, "") => AppError::BadRequest(format!(
+                    "container {} has no entry points; use exec with a command line, or make it with a manifest that names some",
+                    row.label()
+                )),
+                (Some(name), there) => AppError::NotFound(format!(
+                    "container {} has no entry point {name}; it has {there}",
+                    row.label()
+                )),
+                (None, there) => AppError::BadRequest(format!(
+                    "container {} has no default entry point; name one of {there}",
+                    row.label()
+                )),
+            }
+        })?;
+        Program::entry(entry, args).map_err(|error| wrong("args", &error))
+    }
 }
 
-/// The command on the Linux side.
-fn command(row: &Container, request: ProgramRequest) -> Result<ExecRequest> {
-    let words = match request.what {
-        What::Command(words) => words,
-        What::Entry { .. } => {
-            return Err(AppError::BadRequest(format!(
-                "container {} has no entry points; use exec with a command line",
-                row.label()
-            )));
-        }
-    };
-    if words.first().is_none_or(String::is_empty) {
-        return Err(AppError::BadRequest(
-            "cmd is empty: give the program to run as its first item".to_owned(),
-        ));
+/// `PATH` on the Linux side is where Linux looks for programs; Wine takes that of Windows from
+/// another variable.
+fn on_linux(var: &EnvVar) -> Result<EnvVar> {
+    if var.name().eq_ignore_ascii_case("PATH") {
+        Ok(EnvVar::new("WINEPATH", var.value())?)
+    } else {
+        Ok(var.clone())
     }
-    Ok(ExecRequest {
-        cmd: std::iter::once(layout::LOADER.to_owned())
-            .chain(words)
-            .collect(),
-        env: request.env,
-        workdir: None,
-        user: None,
-        stdio: request.stdio,
-        detached: request.detached,
-    })
+}
+
+fn wrong(field: &str, error: &ProgramError) -> AppError {
+    AppError::BadRequest(format!("{field}: {error}"))
 }

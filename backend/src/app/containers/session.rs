@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ctnr_engine::{ExecSpec, LogQuery, SandboxEngine, Stdio};
-use ctnr_model::{ExecId, ImageReference, ProcessOverrides, SandboxId, SandboxName, SandboxSpec};
+use ctnr_model::{ExecId, SandboxId, SandboxName, SandboxSpec};
 use ctnr_wine::layout;
 use futures::StreamExt;
 
@@ -20,19 +20,17 @@ impl App {
     /// What the sandbox of a container is made of.
     pub(super) fn sandbox_spec(&self, row: &Container, id: SandboxId) -> Result<SandboxSpec> {
         let name = format!("{}-{}", row.id.short(), id.short());
+        let realised = self.realised(row)?;
         Ok(SandboxSpec {
             name: SandboxName::parse(&name)?,
-            image: runtime_image(row)?,
-            process: ProcessOverrides {
-                env: row.spec.env.clone(),
-                ..ProcessOverrides::default()
-            },
+            image: realised.image,
+            process: realised.process,
             ports: Vec::new(),
             labels: [(LABEL.to_owned(), row.id.to_string())].into(),
-            limits: row.spec.limits,
-            network: row.spec.network,
-            layers: row.chain.clone(),
-            mounts: Vec::new(),
+            limits: realised.limits,
+            network: realised.network,
+            layers: realised.layers,
+            mounts: realised.mounts,
             id,
         })
     }
@@ -89,14 +87,4 @@ impl App {
             text => format!("; its last words: {}", text.replace('\n', " / ")),
         }
     }
-}
-
-/// The image of a container's runtime, exactly that one whatever its name means by now.
-fn runtime_image(row: &Container) -> Result<ImageReference> {
-    let name = ImageReference::parse(&row.runtime.name)?;
-    let place = format!("{}/{}", name.registry(), name.repository());
-    Ok(ImageReference::parse(&format!(
-        "{place}@{}",
-        row.runtime.digest
-    ))?)
 }

@@ -42,6 +42,7 @@ pub(crate) fn wanted(request: CreateContainer) -> Result<NewContainer, Invalid> 
     Ok(NewContainer {
         name: request.name,
         manifest: request.manifest,
+        overrides: request.overrides,
         runtime: request.runtime,
         layers: request.layers,
         labels: request.labels,

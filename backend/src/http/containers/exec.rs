@@ -23,10 +23,7 @@ use crate::http::{Api, exec};
     ),
     responses((status = 200, description = "The programs", body = ExecList), Errors)
 )]
-pub(super) async fn list(
-    state: State<Api>,
-    Inside(sandbox): Inside,
-) -> Result<Json<ExecList>> {
+pub(super) async fn list(state: State<Api>, Inside(sandbox): Inside) -> Result<Json<ExecList>> {
     exec::detached::list(state, sandbox).await
 }
 

@@ -13,7 +13,7 @@ use ctnr_api::{
 use super::sandbox::Inside;
 use crate::http::error::Result;
 use crate::http::extract::{Body, Params};
-use crate::http::openapi::Errors;
+use crate::http::openapi::{Bytes, Errors};
 use crate::http::{Api, files};
 
 /// Read a file
@@ -23,7 +23,7 @@ use crate::http::{Api, files};
     tag = "containers",
     operation_id = "read_container_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), FilePathQuery),
-    responses((status = 200, description = "Its content", body = Vec<u8>, content_type = "application/octet-stream"), Errors)
+    responses((status = 200, description = "Its content", body = inline(Bytes), content_type = "application/octet-stream"), Errors)
 )]
 pub(super) async fn read(
     state: State<Api>,
@@ -40,7 +40,7 @@ pub(super) async fn read(
     tag = "containers",
     operation_id = "write_container_file",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), WriteFileQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(Bytes), content_type = "application/octet-stream"),
     responses((status = 200, description = "It is written", body = FileWritten), Errors)
 )]
 pub(super) async fn write(
@@ -146,7 +146,7 @@ pub(super) async fn rename(
     tag = "containers",
     operation_id = "download_container_archive",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), ArchiveQuery),
-    responses((status = 200, description = "The archive, whose paths begin with the last component", body = Vec<u8>, content_type = "application/x-tar"), Errors)
+    responses((status = 200, description = "The archive, whose paths begin with the last component", body = inline(Bytes), content_type = "application/x-tar"), Errors)
 )]
 pub(super) async fn download_archive(
     state: State<Api>,
@@ -163,7 +163,7 @@ pub(super) async fn download_archive(
     tag = "containers",
     operation_id = "upload_container_archive",
     params(("id" = String, Path, description = "An id, the unique start of one, or a name"), ArchiveQuery),
-    request_body(content = Vec<u8>, content_type = "application/x-tar"),
+    request_body(content = inline(Bytes), content_type = "application/x-tar"),
     responses((status = 204, description = "It is unpacked"), Errors)
 )]
 pub(super) async fn upload_archive(

@@ -10,6 +10,7 @@ mod inspect;
 mod lifecycle;
 mod list;
 mod logs;
+mod plan;
 mod run;
 mod sandbox;
 mod snapshots;
@@ -51,5 +52,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(files::download_archive, files::upload_archive))
         .routes(routes!(files::watch))
         .routes(routes!(logs::logs))
+        .routes(routes!(plan::plan))
         .routes(routes!(events::events))
 }

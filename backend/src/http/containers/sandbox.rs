@@ -18,7 +18,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let ContainerRef(query) = ContainerRef::from_request_parts(parts, state).await?;
-        let sandbox = Api::from_ref(state).app.sandbox_of_container(&query).await?;
+        let sandbox = Api::from_ref(state)
+            .app
+            .sandbox_of_container(&query)
+            .await?;
         Ok(Self(SandboxRef(sandbox)))
     }
 }

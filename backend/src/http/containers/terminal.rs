@@ -32,18 +32,20 @@ pub(super) async fn open(
     upgrade: Upgrade,
 ) -> Result<Response> {
     let what = match (params.cmd.is_empty(), params.entry) {
-        (false, None) => What::Command(params.cmd),
+        (false, None) if params.args.is_empty() => What::Command(params.cmd),
         (true, name) => What::Entry {
             name,
-            args: Vec::new(),
+            args: params.args,
         },
-        (false, Some(_)) => {
-            return Err(ApiError::bad_request("give cmd or entry, and not both"));
+        (false, _) => {
+            return Err(ApiError::bad_request(
+                "give cmd, or entry and args, and not both",
+            ));
         }
     };
     let program = ProgramRequest {
         what,
-        env: Vec::new(),
+        env: params.env,
         workdir: params.workdir,
         stdio: if params.tty {
             Stdio::Terminal(socket::size(params.columns, params.rows).unwrap_or_default())

@@ -60,7 +60,9 @@ pub(super) async fn run(
         tty: request.tty,
     }
     .check(&headers)?;
-    let started = api.app.exec(&query, convert(request, hearing.stdin.is_some()));
+    let started = api
+        .app
+        .exec(&query, convert(request, hearing.stdin.is_some()));
     hearing.answer(started.await).await
 }
 
@@ -289,17 +291,13 @@ mod tests {
 
     #[test]
     fn timeouts_have_a_range() {
-        let request = |timeout| ExecRequest {
-            timeout,
-            ..ExecRequest::default()
-        };
-        assert_eq!(timeout(&request(None)).unwrap(), None);
+        assert_eq!(timeout(None).unwrap(), None);
         assert_eq!(
-            timeout(&request(Some(0.5))).unwrap(),
+            timeout(Some(0.5)).unwrap(),
             Some(Duration::from_millis(500))
         );
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 86_401.0] {
-            assert!(timeout(&request(Some(bad))).is_err(), "{bad}");
+            assert!(timeout(Some(bad)).is_err(), "{bad}");
         }
     }
 }

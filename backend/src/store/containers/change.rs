@@ -1,8 +1,8 @@
 //! Changes of containers.
 
-use ctnr_model::{ContainerId, LayerId, SandboxId};
+use ctnr_model::{ContainerId, ContainerState, LayerId, SandboxId};
 use jiff::Timestamp;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use super::layers::{LayerRow, insert_layer, record_uses, release_all, release_uses};
 use super::row::ContainerRow;
@@ -82,6 +82,18 @@ impl Store {
     }
 }
 
+/// Records the state of a row that was read in the same transaction.
+pub(in crate::store) async fn record_state(
+    transaction: &mut Transaction<'static, Any>,
+    row: &mut ContainerRow,
+) -> Result<()> {
+    let now = Timestamp::now();
+    update(transaction, row, now).await?;
+    row.revision += 1;
+    row.changed_at = now;
+    Ok(())
+}
+
 async fn update(
     transaction: &mut Transaction<'static, Any>,
     row: &ContainerRow,
@@ -95,11 +107,19 @@ async fn update(
         .map(serde_json::to_string)
         .transpose()
         .map_err(|error| StoreError::damaged("a container's layer", error))?;
-    let updated = sqlx::query(
+    // The table of states holds here, whatever the caller thinks.
+    let before: Vec<String> = ContainerState::ALL
+        .into_iter()
+        .filter(|state| *state == row.state || state.may_become(row.state))
+        .map(|state| format!("'{state}'"))
+        .collect();
+    let updated = sqlx::query(AssertSqlSafe(format!(
         "UPDATE containers SET state = $2, runtime_name = $3, runtime_digest = $4, \
          runtime_image = $5, chain = $6, sandbox_id = $7, freezing = $8, error = $9, \
-         revision = revision + 1, changed_at = $10 WHERE id = $1 AND revision = $11",
-    )
+         revision = revision + 1, changed_at = $10 \
+         WHERE id = $1 AND revision = $11 AND state IN ({})",
+        before.join(", ")
+    )))
     .bind(row.id.to_string())
     .bind(row.state.as_str())
     .bind(row.runtime.name.clone())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ctnr_model::{ContainerId, ContainerQuery, Digest, SandboxId};
-use sqlx::Row;
+use sqlx::{Any, Row, Transaction};
 
 use super::row::{ContainerRow, select_containers};
 use crate::store::connect::Store;
@@ -124,4 +124,18 @@ impl Store {
             .map(|row| row.try_get(0).map_err(&failed))
             .collect()
     }
+}
+
+/// A container as a transaction sees it.
+pub(in crate::store) async fn container_in(
+    transaction: &mut Transaction<'static, Any>,
+    id: &ContainerId,
+) -> Result<Option<ContainerRow>> {
+    sqlx::query(select_containers!("WHERE id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(StoreError::while_doing(FINDING))?
+        .map(|row| ContainerRow::read(&row))
+        .transpose()
 }

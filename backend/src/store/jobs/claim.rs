@@ -133,14 +133,14 @@ impl Store {
             return Ok(None);
         };
         let job = JobRow::read(&row)?;
-        let action = if job.state == JobState::Running {
-            EventAction::Start
+        let mut events = Vec::new();
+        if job.state == JobState::Running {
+            events.push(tell(&job, EventAction::Start));
         } else {
-            record_end(&mut transaction, &job).await?;
-            EventAction::Finish
-        };
-        self.commit_with(transaction, &[tell(&job, action)], DOING)
-            .await?;
+            events.extend(record_end(&mut transaction, &job).await?);
+            events.push(tell(&job, EventAction::Finish));
+        }
+        self.commit_with(transaction, &events, DOING).await?;
         Ok(Some(job))
     }
 

@@ -184,14 +184,14 @@ impl Store {
             });
         };
         let job = JobRow::read(&row)?;
-        let action = if job.state.is_over() {
-            record_end(&mut transaction, &job).await?;
-            EventAction::Finish
+        let mut events = Vec::new();
+        if job.state.is_over() {
+            events.extend(record_end(&mut transaction, &job).await?);
+            events.push(tell(&job, EventAction::Finish));
         } else {
-            EventAction::Retry
-        };
-        self.commit_with(transaction, &[tell(&job, action)], DOING)
-            .await?;
+            events.push(tell(&job, EventAction::Retry));
+        }
+        self.commit_with(transaction, &events, DOING).await?;
         Ok(job)
     }
 }

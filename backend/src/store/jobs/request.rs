@@ -35,9 +35,9 @@ impl Store {
         };
         let job = JobRow::read(&row)?;
         if job.state.is_over() {
-            record_end(&mut transaction, &job).await?;
-            self.commit_with(transaction, &[tell(&job, EventAction::Finish)], DOING)
-                .await?;
+            let mut events = record_end(&mut transaction, &job).await?;
+            events.push(tell(&job, EventAction::Finish));
+            self.commit_with(transaction, &events, DOING).await?;
         } else {
             transaction.commit().await.map_err(failed)?;
             self.jobs.send_modify(|changes| *changes += 1);

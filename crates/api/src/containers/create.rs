@@ -25,6 +25,9 @@ pub struct CreateContainer {
     /// nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
+    /// Texts of overrides of the manifest, the weakest first: the deployment's, then the user's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
     /// The runtime, by its name, its digest or the beginning of that. Where it is left out, the
     /// manifest's; where that names none either, the newest that the host has.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Programs in containers.
 
+use ctnr_model::EnvVar;
 use serde::{Deserialize, Serialize};
 
 use crate::flag::{flag, is_no};
@@ -106,6 +107,13 @@ pub struct ContainerTerminalQuery {
     /// The entry point's name, instead of `cmd`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// An argument behind the entry point's own. Give it once for each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// `NAME=value`; can be given several times.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", param(value_type = Vec<String>))]
+    pub env: Vec<EnvVar>,
     /// The working directory, as Windows writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workdir: Option<String>,

@@ -22,9 +22,6 @@ pub struct PlanQuery {
     /// What it is made for: `linux` or `windows`.
     #[cfg_attr(feature = "openapi", param(schema_with = target_schema))]
     pub target: PlanTarget,
-    /// The entry point; the first one of the manifest where it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entry: Option<String>,
 }
 
 #[cfg(feature = "openapi")]

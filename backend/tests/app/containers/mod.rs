@@ -1,0 +1,7 @@
+//! Win32 containers over the engine in memory.
+
+mod create;
+mod kill;
+mod layers;
+mod life;
+mod snapshots;
