@@ -3,10 +3,10 @@
 use clap::{Parser, Subcommand};
 use ctnr_client::Address;
 
-use crate::commands::{completion, image, info, sandbox, version};
+use crate::commands::{completion, container, image, info, sandbox, version};
 use crate::settings;
 
-/// Runs applications in isolated sandboxes.
+/// Runs Windows programs in portable containers, and Linux images in sandboxes.
 #[derive(Debug, Parser)]
 #[command(
     name = "ctnr",
@@ -44,6 +44,8 @@ pub(crate) struct Global {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    Container(container::Verb),
     /// Create, enter, copy to and end sandboxes
     #[command(subcommand, visible_alias = "sb")]
     Sandbox(sandbox::Verb),
@@ -61,7 +63,11 @@ pub(crate) enum Command {
 impl Command {
     /// Whether signals are the command's own business, and go to a program in a sandbox.
     pub(crate) fn takes_signals(&self) -> bool {
-        matches!(self, Self::Sandbox(sandbox::Verb::Exec(args)) if args.takes_signals())
+        match self {
+            Self::Sandbox(sandbox::Verb::Exec(args)) => args.takes_signals(),
+            Self::Container(verb) => verb.takes_signals(),
+            _ => false,
+        }
     }
 }
 

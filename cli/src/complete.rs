@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCandidates;
-use ctnr_api::{ImagesQuery, ListQuery};
+use ctnr_api::{ContainerListQuery, ImagesQuery, ListQuery};
 use ctnr_client::{Address, Client};
 
 use crate::settings;
@@ -26,6 +26,21 @@ pub(crate) fn sandboxes() -> ArgValueCandidates {
                 let name = sandbox.names.first()?.trim_start_matches('/');
                 let about = format!("{}, {}", sandbox.image, sandbox.status);
                 Some(CompletionCandidate::new(name).help(Some(about.into())))
+            });
+            Some(candidates.collect())
+        })
+    })
+}
+
+/// The containers.
+pub(crate) fn containers() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        ask(async |client| {
+            let query = ContainerListQuery::default();
+            let list = client.list_containers(&query).await.ok()?;
+            let candidates = list.containers.iter().map(|container| {
+                let about = format!("{}, {}", container.runtime.name, container.state);
+                CompletionCandidate::new(&container.name).help(Some(about.into()))
             });
             Some(candidates.collect())
         })

@@ -1,4 +1,4 @@
-//! `ctnr`: sandboxes and images from the command line, over the REST API alone.
+//! `ctnr`: containers, sandboxes and images from the command line, over the REST API alone.
 //!
 //! ```text
 //!  arguments ─▶ commands/ (a file a verb) ─▶ ctnr-client ─▶ backend

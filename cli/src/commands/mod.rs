@@ -2,10 +2,15 @@
 
 pub(crate) mod completion;
 mod confirm;
+pub(crate) mod container;
+mod events;
 pub(crate) mod image;
 pub(crate) mod info;
+mod logs;
+mod resources;
 pub(crate) mod sandbox;
 mod several;
+mod time;
 pub(crate) mod version;
 
 use crate::arguments::{Cli, Command};
@@ -21,6 +26,7 @@ pub(crate) async fn run(cli: Cli) -> Result<u8> {
     match cli.command {
         Command::Sandbox(sandbox::Verb::Exec(args)) => sandbox::exec(args, &context).await,
         Command::Sandbox(verb) => sandbox::run(verb, &context).await.map(|()| 0),
+        Command::Container(verb) => container::run(verb, &context).await,
         Command::Image(verb) => image::run(verb, &context).await.map(|()| 0),
         Command::Info(args) => info::run(args, &context).await.map(|()| 0),
         Command::Version(args) => version::run(args, &context).await.map(|()| 0),

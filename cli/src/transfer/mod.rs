@@ -9,6 +9,7 @@ mod file;
 mod pack;
 mod pieces;
 mod place;
+mod sent;
 mod tree;
 mod unpack;
 
@@ -16,6 +17,7 @@ pub(crate) use file::{to_file, to_output};
 pub(crate) use pack::pack;
 pub(crate) use pieces::{Reader, pieces};
 pub(crate) use place::{Ending, Place};
+pub(crate) use sent::sent;
 pub(crate) use unpack::{Landing, unpack};
 
 /// What was copied.

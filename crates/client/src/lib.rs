@@ -20,6 +20,7 @@ mod execs;
 mod files;
 mod images;
 mod info;
+mod jobs;
 mod lines;
 mod logs;
 mod programs;

@@ -12,3 +12,13 @@ pub enum NetworkMode {
     /// No outgoing connections; published ports still work.
     None,
 }
+
+impl NetworkMode {
+    /// The word of requests and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::None => "none",
+        }
+    }
+}

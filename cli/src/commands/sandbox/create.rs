@@ -1,14 +1,10 @@
 //! `ctnr sandbox create`.
 
-use std::collections::BTreeMap;
-
-use ctnr_api::{CreateSandbox, Env, LimitsRequest};
-use ctnr_model::{
-    ByteSize, ContainerPath, EngineKind, ImageReference, Invalid, NetworkMode, PortRequest,
-    SandboxName, UserSpec,
-};
+use ctnr_api::{CreateSandbox, Env};
+use ctnr_model::{ContainerPath, EngineKind, ImageReference, PortRequest, SandboxName, UserSpec};
 
 use super::ports;
+use crate::commands::resources::ResourceArgs;
 use crate::complete;
 use crate::context::Context;
 use crate::environment::EnvironmentArgs;
@@ -43,21 +39,8 @@ pub(crate) struct Args {
     /// Instead of the image's user
     #[arg(long, short = 'u', value_name = "USER[:GROUP]")]
     user: Option<UserSpec>,
-    /// Add a label, to find the sandbox again
-    #[arg(long, short = 'l', value_name = "KEY[=VALUE]")]
-    label: Vec<String>,
-    /// At most so much memory: 512m, 2g; 0 for no limit [default: 2g]
-    #[arg(long, short = 'm', value_name = "SIZE")]
-    memory: Option<ByteSize>,
-    /// At most so many processors: 1.5; 0 for no limit
-    #[arg(long, value_name = "NUMBER")]
-    cpus: Option<f64>,
-    /// At most so many processes and threads; 0 for no limit [default: 4096]
-    #[arg(long, visible_alias = "pids-limit", value_name = "NUMBER")]
-    pids: Option<u32>,
-    /// What it reaches: all but the host and other sandboxes, or nothing
-    #[arg(long, value_name = "open|none", value_parser = network)]
-    network: Option<NetworkMode>,
+    #[command(flatten)]
+    resources: ResourceArgs,
     /// The engine that runs it [default: the backend's]
     #[arg(long, value_name = "native|docker")]
     engine: Option<EngineKind>,
@@ -104,11 +87,6 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn request(args: Args) -> Result<CreateSandbox> {
-    let limits = LimitsRequest {
-        memory: args.memory,
-        cpus: args.cpus,
-        pids: args.pids,
-    };
     let entrypoint = args.entrypoint.map(|program| match program.as_str() {
         "" => Vec::new(),
         _ => vec![program],
@@ -121,30 +99,10 @@ fn request(args: Args) -> Result<CreateSandbox> {
         env: Env(args.environment.read()?),
         workdir: args.workdir,
         user: args.user,
-        labels: labels(&args.label)?,
-        limits: (limits != LimitsRequest::default()).then_some(limits),
-        network: args.network,
+        labels: args.resources.labels()?,
+        limits: args.resources.limits(),
+        network: args.resources.network,
         engine: args.engine,
         ..CreateSandbox::of(args.image)
     })
-}
-
-fn labels(texts: &[String]) -> Result<BTreeMap<String, String>> {
-    let mut labels = BTreeMap::new();
-    for text in texts {
-        let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        if key.is_empty() {
-            return Err(Invalid::new("label", text, "expected KEY or KEY=VALUE").into());
-        }
-        labels.insert(key.to_owned(), value.to_owned());
-    }
-    Ok(labels)
-}
-
-fn network(text: &str) -> std::result::Result<NetworkMode, Invalid> {
-    match text {
-        "open" => Ok(NetworkMode::Open),
-        "none" => Ok(NetworkMode::None),
-        _ => Err(Invalid::new("network", text, "expected open or none")),
-    }
 }

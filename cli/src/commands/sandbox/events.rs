@@ -1,8 +1,9 @@
 //! `ctnr sandbox events`.
 
 use ctnr_api::EventQuery;
-use ctnr_model::{Event, EventAction, EventSubject, Invalid, SandboxQuery};
+use ctnr_model::{EventAction, EventSubject, Invalid, SandboxQuery};
 
+use crate::commands::events;
 use crate::complete;
 use crate::context::Context;
 use crate::error::{About, Result};
@@ -51,29 +52,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
         action: args.action,
         id,
     };
-    let mut events = context.client.events(query).await?;
-    loop {
-        let event = events.next().await?;
-        if context.output.json {
-            context.output.record(event.json())?;
-        } else {
-            context.output.line(&line(&event))?;
-        }
-    }
-}
-
-fn line(event: &Event) -> String {
-    let id = event.id.get(..12).unwrap_or(&event.id);
-    let mut line = format!(
-        "{:<6} {:.3} {:<8} {id}",
-        event.sequence,
-        event.time,
-        word(event.action)
-    );
-    for (name, value) in &event.attributes {
-        line.push_str(&format!(" {name}={value}"));
-    }
-    crate::output::clean(&line).into_owned()
+    events::show(context.client.events(query).await?, context).await
 }
 
 const ACTIONS: [(&str, EventAction); 6] = [
@@ -84,13 +63,6 @@ const ACTIONS: [(&str, EventAction); 6] = [
     ("restart", EventAction::Restart),
     ("delete", EventAction::Delete),
 ];
-
-fn word(action: EventAction) -> &'static str {
-    ACTIONS
-        .iter()
-        .find(|(_, known)| *known == action)
-        .map_or("other", |(word, _)| word)
-}
 
 fn action(text: &str) -> std::result::Result<EventAction, Invalid> {
     ACTIONS

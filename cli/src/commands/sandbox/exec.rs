@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use ctnr_api::{Env, ExecRequest, TerminalQuery};
-use ctnr_model::{ContainerPath, Invalid, SandboxQuery, UserSpec};
+use ctnr_model::{ContainerPath, SandboxQuery, UserSpec};
 
+use crate::commands::time::duration;
 use crate::complete;
 use crate::context::Context;
 use crate::environment::EnvironmentArgs;
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'u', value_name = "USER[:GROUP]")]
     user: Option<UserSpec>,
     /// Kill the command after this long (10, 1.5s, 2m, 1h); the exit code is then 124
-    #[arg(long, value_name = "TIME", value_parser = seconds, conflicts_with = "detach")]
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "detach")]
     timeout: Option<Duration>,
     /// The sandbox: its name, its id, or the unique start of its id
     #[arg(value_parser = SandboxQuery::parse, add = complete::sandboxes())]
@@ -145,49 +146,4 @@ fn request(args: &Args) -> Result<ExecRequest> {
         user: args.user.clone(),
         ..ExecRequest::default()
     })
-}
-
-fn seconds(text: &str) -> std::result::Result<Duration, Invalid> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let factor = match unit {
-        "m" => 60.0,
-        "h" => 3_600.0,
-        _ => 1.0,
-    };
-    number
-        .parse::<f64>()
-        .ok()
-        .map(|number| number * factor)
-        .filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0)
-        .map(Duration::from_secs_f64)
-        .ok_or_else(|| {
-            Invalid::new(
-                "time",
-                text,
-                "expected seconds, or a number with s, m or h, up to 24h",
-            )
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        for (text, millis) in [
-            ("10", 10_000),
-            ("1.5s", 1_500),
-            ("2m", 120_000),
-            ("1h", 3_600_000),
-        ] {
-            assert_eq!(seconds(text).unwrap(), Duration::from_millis(millis));
-        }
-        for bad in ["", "s", "0", "-1", "25h", "NaN", "inf", "1d", "ñ"] {
-            assert!(seconds(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -46,19 +46,8 @@ impl Destination<'_> {
         let (archive, packing) = transfer::pack(from, name);
         let query = ArchiveQuery { path: directory };
         let sent = context.client.upload(self.sandbox, &query, archive).await;
-        let packed = packing
-            .await
-            .map_err(|error| CliError::local("packing", "the archive", error.into()))?;
-        match (sent, packed) {
-            // Where both failed, the backend has refused what then could not be sent, or the
-            // archive broke off, which the backend does not know the cause of.
-            (Err(ctnr_client::ClientError::Refused(error)), _) => {
-                Err(ctnr_client::ClientError::Refused(error).into())
-            }
-            (_, Err(error)) => Err(error),
-            (Err(error), _) => Err(error.into()),
-            (Ok(()), Ok(copied)) => Ok(copied),
-        }
+        let ((), copied) = transfer::sent(sent, packing).await?;
+        Ok(copied)
     }
 
     /// From a tar archive on standard input.
