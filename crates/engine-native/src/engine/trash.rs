@@ -108,3 +108,26 @@ fn left_groups(directory: &Path) -> Vec<String> {
         .flat_map(|sandbox| cgroup::list(&sandbox))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::pipe::{PipeFlags, pipe_with};
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_root_is_let_go_after_its_directory() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("trash");
+        let trash = Trash::open(directory.clone()).unwrap();
+        let thrown = parent.path().join("thrown");
+        std::fs::create_dir_all(thrown.join("upper")).unwrap();
+        let (reader, root) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        trash.throw_mounted(&thrown, [root]).unwrap();
+        assert!(!thrown.exists());
+        let mut reader = crate::stream::reader(reader).unwrap();
+        assert_eq!(reader.read(&mut [0]).await.unwrap(), 0);
+        assert_eq!(std::fs::read_dir(directory).unwrap().count(), 0);
+    }
+}

@@ -46,17 +46,9 @@ pub(super) struct Stack {
 pub(crate) struct MountedRoot {
     /// Its mount.
     pub(crate) mount: OwnedFd,
-    /// The mounts that it was made of, which it does not need any more.
-    parts: Vec<OwnedFd>,
-}
-
-impl MountedRoot {
-    /// Keeps the mount alone. To close each of the others takes the kernel a moment (it waits for all
-    /// processors), so it is done when nobody waits.
-    pub(crate) fn settle(self) -> OwnedFd {
-        drop(self.parts);
-        self.mount
-    }
+    /// The mounts that it was made of. It does not need them any more, but to close one takes the kernel
+    /// a moment (it waits for all processors), so they are kept until nobody waits.
+    _parts: Vec<OwnedFd>,
 }
 
 /// Mounts a sandbox's root, detached. Devices on it are dead: an image may carry any.
@@ -83,7 +75,7 @@ pub(crate) fn mount_overlay(
     let parts = lowers.into_iter().chain([own]).map(|(part, _)| part);
     Ok(MountedRoot {
         mount,
-        parts: parts.collect(),
+        _parts: parts.collect(),
     })
 }
 

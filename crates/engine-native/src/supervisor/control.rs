@@ -77,7 +77,7 @@ async fn discard(sandbox: &Sandbox, sender: Sender) -> io::Result<()> {
     sandbox.discarded.set(true);
     let reply = kill(sandbox).await.unwrap_or_else(Reply::Failed);
     let root = sandbox.root.take();
-    let fds: Vec<_> = root.iter().map(AsFd::as_fd).collect();
+    let fds: Vec<_> = root.iter().map(|root| root.mount.as_fd()).collect();
     sender.send(&reply, &fds).await
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Sandbox {
     pub(super) detached: Detached,
     /// The sandbox's root, where this process has mounted it. With its last descriptor the kernel takes
     /// it down, and before that writes back all of the file system that the sandbox's directory is on.
-    pub(super) root: RefCell<Option<OwnedFd>>,
+    pub(super) root: RefCell<Option<MountedRoot>>,
     /// Whether the sandbox is being deleted: then nobody will ask how it ended.
     pub(super) discarded: Cell<bool>,
     /// How the program ended, once it has.
@@ -87,7 +87,6 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         .sender
         .send(&Report::Launched(started.record.clone()), &[])
         .await;
-    let root = started.root.map(MountedRoot::settle);
 
     let (ended_sender, ended) = watch::channel(None);
     let log = Rc::new(RefCell::new(started.log));
@@ -104,7 +103,7 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         own_pids: own_pids()?,
         target,
         detached: Detached::default(),
-        root: RefCell::new(root),
+        root: RefCell::new(started.root),
         discarded: Cell::default(),
         ended,
     });
