@@ -109,13 +109,18 @@ pub(crate) fn kill(name: &str) {
 
 /// The names of the groups that were made for one sandbox: each start makes one.
 pub(crate) fn list(sandbox: &SandboxId) -> Vec<String> {
-    let mut names = if v2::is_mounted() {
+    let mut names = list_all();
+    names.retain(|name| name.starts_with(sandbox.as_str()));
+    names
+}
+
+/// The names of the groups of all sandboxes, those of other engines among them.
+pub(crate) fn list_all() -> Vec<String> {
+    if v2::is_mounted() {
         v2::list()
     } else {
         v1::list()
-    };
-    names.retain(|name| name.starts_with(sandbox.as_str()));
-    names
+    }
 }
 
 /// Removes [`PARENT`] itself where nothing is left in it.

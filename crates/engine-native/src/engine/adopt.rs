@@ -22,6 +22,7 @@ pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
     let doing = "looking for sandboxes in the data directory";
     let entries = std::fs::read_dir(&inner.sandboxes_dir)
         .map_err(|error| EngineError::internal(doing, error))?;
+    let groups = cgroup::list_all();
     for entry in entries {
         let entry = entry.map_err(|error| EngineError::internal(doing, error))?;
         let Some(id) = entry
@@ -31,14 +32,16 @@ pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
         else {
             continue;
         };
+        let groups = groups.iter().filter(|name| name.starts_with(id.as_str()));
+        let groups: Vec<String> = groups.cloned().collect();
         match record::read(&entry.path()) {
-            Ok(Some(record)) => adopt(inner, id, record).await,
+            Ok(Some(record)) => adopt(inner, id, record, groups).await,
             Ok(None) => {
                 tracing::info!(
                     sandbox = id.short(),
                     "removing what is left of a failed start"
                 );
-                remove_groups(cgroup::list(&id)).await;
+                remove_groups(groups).await;
                 inner
                     .trash
                     .throw(&entry.path())
@@ -52,7 +55,9 @@ pub(super) async fn adopt_all(inner: &Arc<Inner>) -> Result<()> {
     inner.links.adopt_host().await
 }
 
-async fn adopt(inner: &Arc<Inner>, id: SandboxId, record: SandboxRecord) {
+/// Takes a sandbox in that has these groups. Each start made one, and an engine may have died before
+/// it removed it: those of earlier runs go, and that of a start which nobody was told of.
+async fn adopt(inner: &Arc<Inner>, id: SandboxId, record: SandboxRecord, mut groups: Vec<String>) {
     inner.indexes.mark(record.index);
     let sandbox = Arc::new(Sandbox::new(inner, id.clone(), record.index));
     let running = record.ended.is_none();
@@ -65,17 +70,19 @@ async fn adopt(inner: &Arc<Inner>, id: SandboxId, record: SandboxRecord) {
         .unwrap_or_else(PoisonError::into_inner)
         .insert(id.clone(), Arc::clone(&sandbox));
     if !running {
-        tokio::spawn(remove_groups(record.cgroup.into_iter().collect()));
+        tokio::spawn(remove_groups(groups));
         return;
     }
     inner.links.adopt(link).await;
     match watch(&sandbox).await {
         Ok((sender, receiver)) => {
             tracing::info!(sandbox = id.short(), "adopted a running sandbox");
+            groups.retain(|name| record.cgroup.as_ref() != Some(name));
             tokio::spawn(watch_control(Arc::clone(inner), sandbox, sender, receiver));
         }
         Err(_) => lost(inner, &sandbox).await,
     }
+    tokio::spawn(remove_groups(groups));
 }
 
 async fn watch(sandbox: &Sandbox) -> Result<(Sender, Receiver)> {
