@@ -74,3 +74,79 @@ fn linux_name(name: &str) -> &str {
         name
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ctnr_model::container::{
+        Bitness, EnvironmentName, Manifest, RuntimeReference, TextTemplate, Win32Path,
+    };
+    use ctnr_model::{ContainerName, ContainerPath, Digest, FileOwner, NetworkMode};
+    use ctnr_plan::{LinuxTarget, PlanInput, Target, WindowsTarget, plan};
+
+    use super::*;
+
+    fn planned(variables: &[(&str, &str)], target: &Target) -> (MountPlan, Vec<LayerId>) {
+        let runtime = Digest::parse(&format!("sha256:{}", "a".repeat(64))).expect("a digest");
+        let mut manifest = Manifest::empty(
+            ContainerName::parse("test").expect("a name"),
+            Bitness::X64,
+            RuntimeReference::Digest(runtime.clone()),
+        );
+        for (name, value) in variables {
+            let name = EnvironmentName::parse(name).expect("a name");
+            let value = TextTemplate::parse(value).expect("a text");
+            manifest.environment.insert(name, value);
+        }
+        let layers = vec![LayerId::from_random([1; 32]), LayerId::from_random([2; 32])];
+        let input = PlanInput {
+            manifest: &manifest,
+            runtime: &runtime,
+            layers: &layers,
+        };
+        (plan(&input, target).expect("a plan"), layers)
+    }
+
+    fn image() -> ImageReference {
+        ImageReference::parse("wine:latest").expect("a reference")
+    }
+
+    #[test]
+    fn a_plan_for_linux_is_a_sandbox() {
+        let target = Target::Linux(LinuxTarget {
+            prefix: ContainerPath::parse(layout::PREFIX).expect("a path"),
+            user: layout::USER.to_owned(),
+            owner: FileOwner {
+                uid: 1000,
+                gid: 1000,
+            },
+            folders: BTreeMap::new(),
+            allowed: Vec::new(),
+        });
+        let (plan, layers) = planned(&[("MODE", "fast")], &target);
+        let realised = realise(&plan, image()).expect("a sandbox");
+        assert_eq!(realised.layers, layers);
+        assert_eq!(realised.network, NetworkMode::Open);
+        let hostname = realised.process.hostname.expect("a host name");
+        assert_eq!(hostname.as_str(), layout::HOSTNAME);
+        let shown = |env: &[EnvVar]| Vec::from_iter(env.iter().map(ToString::to_string));
+        assert_eq!(shown(&realised.process.env), ["MODE=fast"]);
+        assert_eq!(linux_name("Path"), "WINEPATH");
+        assert_eq!(linux_name("PATHEXT"), "PATHEXT");
+    }
+
+    #[test]
+    fn a_plan_for_windows_is_none() {
+        let path = |text| Win32Path::parse(text).expect("a path");
+        let target = Target::Windows(WindowsTarget {
+            store: path(r"C:\ctnr\store"),
+            layers: path(r"C:\ctnr\layers"),
+            user: "ana".to_owned(),
+            folders: BTreeMap::new(),
+            allowed: Vec::new(),
+        });
+        let (plan, _) = planned(&[], &target);
+        assert_eq!(realise(&plan, image()), Err(RealiseError::Target));
+    }
+}

@@ -4,6 +4,9 @@
 /// The image's name.
 pub const IMAGE: &str = "wine:latest";
 
+/// A further name, which later versions of Wine do not take: manifests ask for it.
+pub const VERSIONED_IMAGE: &str = "wine:10";
+
 /// The version of Wine.
 pub const VERSION: &str = "10.0";
 

@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: how long things take, measured as a user's client sees them.
 
+mod bare_wine;
 mod figures;
 mod load;
 mod machine;
 mod page;
 mod rounds;
 mod sandbox;
+mod win32;
 
 use std::path::PathBuf;
 
@@ -24,6 +26,8 @@ enum What {
     /// Create, exec and delete of a sandbox over HTTP, native and Docker alternating; then the native
     /// engine under load.
     Sandbox(Sandbox),
+    /// Containers with Wine beside bare Wine.
+    Win32(Win32),
 }
 
 /// How to measure sandboxes.
@@ -55,6 +59,20 @@ struct Sandbox {
     yes: bool,
 }
 
+/// How to measure containers.
+#[derive(clap::Args)]
+struct Win32 {
+    /// How often each is measured.
+    #[arg(short, long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// Measure the release build that is there.
+    #[arg(long)]
+    no_build: bool,
+    /// Ask nothing.
+    #[arg(long)]
+    yes: bool,
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least one".to_owned()),
@@ -67,5 +85,6 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.what {
         What::Sandbox(args) => sandbox::run(args),
+        What::Win32(args) => win32::run(args),
     }
 }

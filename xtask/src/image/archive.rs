@@ -54,6 +54,15 @@ impl Archive {
         Ok(())
     }
 
+    /// The bytes of the layers when they are packed.
+    pub(super) fn packed_size(&self, compression: Compression) -> Result<u64> {
+        let spec = ImageSpec {
+            compression,
+            ..self.spec.clone()
+        };
+        Ok(write_archive(&spec, &self.scratch, io::sink())?.size)
+    }
+
     /// Writes the archive to a file that appears when it is complete.
     pub(super) fn save(&self, file: &Path) -> Result<()> {
         let step = Step::start(format!("Writing {}", file.display()));

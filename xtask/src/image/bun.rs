@@ -102,7 +102,7 @@ pub(super) fn program() -> Result<PathBuf> {
 }
 
 /// A file's SHA-512, in hexadecimal.
-fn sha512(path: &Path) -> std::io::Result<String> {
+pub(super) fn sha512(path: &Path) -> std::io::Result<String> {
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
     let mut hash = Sha512::new();
     loop {

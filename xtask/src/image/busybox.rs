@@ -63,6 +63,7 @@ pub(super) fn recipe() -> Result<Recipe> {
     Ok(Recipe {
         reference: "busybox:latest",
         config,
+        further: None,
         identity: None,
         layers: vec![layer],
     })

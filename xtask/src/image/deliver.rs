@@ -72,6 +72,9 @@ pub(super) fn to_native(recipe: &Recipe, data_dir: Option<&Path>, again: bool) -
     let archive = Archive::prepare(recipe)?;
     let step = Arc::new(Step::start(format!("Importing {reference}")));
     native.import(|out| archive.write(out, &step), &step)?;
+    if let Some(further) = recipe.further {
+        native.tag(reference, further)?;
+    }
     step.done();
     Ok(())
 }

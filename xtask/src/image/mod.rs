@@ -12,16 +12,20 @@ mod native;
 mod nextjs;
 mod recipe;
 mod tree;
+mod windows;
 mod wine;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
+use ctnr_images::Compression;
 
+use crate::cache::{self, Key};
 use crate::workspace;
 use archive::Archive;
 use recipe::Recipe;
+pub(crate) use windows::programs;
 
 /// When all images were made, and their files changed last: 2026-01-01, so that the same content
 /// has the same digest whenever it is made.
@@ -91,6 +95,31 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         deliver::to_docker(&recipe, engine == Engine::Docker, args.rebuild)?;
     }
     Ok(())
+}
+
+/// An archive of an image, kept with the image's layers.
+pub(crate) fn archive(name: Name) -> Result<PathBuf> {
+    let recipe = recipe(name)?;
+    let key = Key::new("archive", 1).with("recipe", recipe.hash()?);
+    let folder = cache::entry("archives", &key, |folder| {
+        Archive::prepare(&recipe)?.save(&folder.join("image.tar"))
+    })?;
+    Ok(folder.join("image.tar"))
+}
+
+/// The bytes of an image's layers when they are packed.
+pub(crate) fn packed_size(name: Name, compression: Compression) -> Result<u64> {
+    Archive::prepare(&recipe(name)?)?.packed_size(compression)
+}
+
+/// The tar of an image's lowest layer.
+pub(crate) fn lowest_layer(name: Name) -> Result<PathBuf> {
+    let recipe = recipe(name)?;
+    recipe
+        .layers
+        .first()
+        .context("the image has no layer")?
+        .tar()
 }
 
 fn recipe(name: Name) -> Result<Recipe> {

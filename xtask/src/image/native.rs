@@ -63,6 +63,12 @@ impl Native {
         }
     }
 
+    /// Gives an image a further name.
+    pub(super) fn tag(&self, reference: &str, further: &str) -> Result<()> {
+        let further = ImageReference::parse(further).context("a recipe's name")?;
+        Ok(self.store.tag(reference, &further)?)
+    }
+
     /// Imports the archive that `write` writes, as it is written.
     pub(super) fn import(
         &self,

@@ -37,6 +37,7 @@ pub(super) fn recipe(images: &Path) -> Result<Recipe> {
     Ok(Recipe {
         reference: "nextjs-docker:latest",
         config,
+        further: None,
         identity: None,
         layers,
     })

@@ -21,6 +21,8 @@ type Make = Box<dyn Fn(&Path, &Step) -> Result<()>>;
 pub(super) struct Recipe {
     /// Its name and tag.
     pub(super) reference: &'static str,
+    /// A further name of it in the native engine's store.
+    pub(super) further: Option<&'static str>,
     /// How it runs.
     pub(super) config: ImageConfig,
     /// What stands for its hash, where somebody else makes the same image and marks it so.

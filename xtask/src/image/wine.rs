@@ -17,6 +17,7 @@ pub(super) fn recipe() -> Recipe {
     let key = Key::new("wine", 1).with("recipe", &digest);
     Recipe {
         reference: layout::IMAGE,
+        further: Some(layout::VERSIONED_IMAGE),
         config: ctnr_wine::recipe::config(),
         identity: Some(digest),
         layers: vec![Layer::new("Wine", key, make)],
