@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::check;
 use crate::console::{self, Step};
+use crate::image;
 use crate::leaks::{Mark, Snapshot};
 use crate::packages::{self, consent, needs};
 use crate::services::docker::{self, State};
@@ -136,6 +137,7 @@ fn with_servers(workspace: &Workspace) -> Result<Tally> {
 
 /// Runs the tests between two looks at the host.
 fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) -> Result<Tally> {
+    let (wine, windows) = (image::archive(image::Name::Wine)?, image::programs()?);
     let before = Snapshot::take(mark, scratch)?;
     let environment = [
         (
@@ -145,6 +147,8 @@ fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) 
         ("CTNR_TEST_POSTGRES", servers.postgres.url().into()),
         ("CTNR_TEST_REDIS", servers.redis.url().into()),
         ("CTNR_TEST_REGISTRY", servers.registry.address().into()),
+        ("CTNR_TEST_WINE", wine),
+        ("CTNR_TEST_WIN32", windows),
         ("TMPDIR", scratch.to_owned()),
         (Mark::NAME, mark.value().into()),
     ];
