@@ -69,14 +69,15 @@ impl Listener {
         }
     }
 
-    /// Refuses the question that comes next, where there is one.
+    /// Refuses the question that comes next, where there is one. Does not wait, whatever becomes of
+    /// who asked meanwhile.
     pub(crate) fn refuse_one(&self, errno: i32) -> io::Result<()> {
-        match self.has_question()? {
-            Some(true) => match self.receive()? {
-                Some(question) => self.refuse(&question, errno),
-                None => Ok(()),
-            },
-            _ => Ok(()),
+        if self.has_question()? != Some(true) {
+            return Ok(());
+        }
+        match self.take()? {
+            Some(question) => self.refuse(&question, errno),
+            None => Ok(()),
         }
     }
 
@@ -99,14 +100,22 @@ impl Listener {
             if poll.revents & libc::POLLIN == 0 {
                 return Ok(None);
             }
-            // SAFETY: plain numbers, for which zero is a value; the kernel demands zeros.
-            let mut asked: libc::seccomp_notif = unsafe { std::mem::zeroed() };
-            match self.request(libc::SECCOMP_IOCTL_NOTIF_RECV, &mut asked) {
-                Ok(_) => return Ok(Some(Question::from(asked))),
-                // The process was killed, or a signal came, between the two calls.
-                Err(error) if gone(&error) || error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            if let Some(question) = self.take()? {
+                return Ok(Some(question));
             }
+        }
+    }
+
+    /// Takes a question that was there a moment ago; `None` where it is there no more. Does not
+    /// wait after a poll that saw one: the kernel counts a question that was withdrawn, too.
+    fn take(&self) -> io::Result<Option<Question>> {
+        // SAFETY: plain numbers, for which zero is a value; the kernel demands zeros.
+        let mut asked: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+        match self.request(libc::SECCOMP_IOCTL_NOTIF_RECV, &mut asked) {
+            Ok(_) => Ok(Some(Question::from(asked))),
+            // The process was killed, or a signal came, between the two calls.
+            Err(error) if gone(&error) || error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

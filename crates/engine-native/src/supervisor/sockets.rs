@@ -61,6 +61,8 @@ async fn attend(sandbox: &Sandbox, listener: Listener) -> io::Result<()> {
             Err(error) => {
                 tracing::debug!(%error, "no process to make a socket");
                 listener.get_ref().refuse_one(libc::ENOBUFS)?;
+                // A flood of questions must not keep the supervisor from anything else.
+                tokio::task::yield_now().await;
             }
         }
     }

@@ -72,6 +72,12 @@ async fn freeze_stopped(inner: &Arc<Inner>, sandbox: &Arc<Sandbox>, layer: &Laye
     let doing = "making a layer of the sandbox's files";
     let failed = |error| EngineError::internal(doing, error);
     let part = pending.part();
+    // Where an attempt before failed and its files could not be put back, they are in there still.
+    if let Ok(left) = Facts::read(&part)
+        && left.from.as_ref() == Some(&sandbox.id)
+    {
+        give_back(&part, &sandbox.directory, &left).map_err(failed)?;
+    }
     inner.trash.throw(&part).map_err(failed)?;
     if let Err(error) =
         fill(&part, &sandbox.directory, &facts).and_then(|()| fs::rename(&part, pending.whole()))

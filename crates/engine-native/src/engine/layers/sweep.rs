@@ -57,11 +57,16 @@ fn undo(part: &Path, sandboxes: &Path) -> io::Result<()> {
     let Some(sandbox) = &facts.from else {
         return Ok(());
     };
+    let directory = sandboxes.join(sandbox.as_str());
+    if !directory.try_exists()? {
+        // It was deleted since, and what was taken from it goes with it.
+        return Ok(());
+    }
     tracing::info!(
         sandbox = sandbox.short(),
         "a sandbox was not frozen; it is as it was"
     );
-    give_back(part, &sandboxes.join(sandbox.as_str()), &facts)
+    give_back(part, &directory, &facts)
 }
 
 #[cfg(test)]
