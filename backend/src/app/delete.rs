@@ -1,6 +1,6 @@
 //! Deleting sandboxes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ctnr_engine::SandboxEngine;
 use ctnr_model::{EventAction, ExitStatus, SandboxId, SandboxQuery, SandboxState};
@@ -9,7 +9,10 @@ use jiff::Timestamp;
 use super::locks::Locked;
 use super::settle::tell;
 use super::{App, AppError, Result};
-use crate::store::SandboxRow;
+use crate::store::{NewEvent, SandboxRow, StoreError};
+
+/// How long the files of a removed sandbox may take to go from a full disk.
+const EMPTYING: Duration = Duration::from_secs(10);
 
 impl App {
     /// Ends a sandbox's program at once and removes everything of it. Where the engine fails, the
@@ -25,8 +28,14 @@ impl App {
 
     async fn delete(&self, engine: &dyn SandboxEngine, row: SandboxRow) -> Result<()> {
         let id = &row.spec.id;
-        if !self.inner.store.intend_delete(id).await? {
-            return Err(AppError::sandbox_not_found());
+        match self.inner.store.intend_delete(id).await {
+            Ok(true) => {}
+            Ok(false) => return Err(AppError::sandbox_not_found()),
+            // What is removed makes the room to write it down.
+            Err(error @ StoreError::Full { .. }) => {
+                tracing::warn!(id = id.short(), %error, "a sandbox is removed without that");
+            }
+            Err(error) => return Err(error.into()),
         }
         let lock = match self.inner.locks.try_lock(id) {
             Some(lock) => lock,
@@ -42,8 +51,7 @@ impl App {
         self.remove(engine, id, &lock).await
     }
 
-    /// Removes a sandbox whose deletion is recorded as an intent, from the engine and then from the
-    /// database.
+    /// Removes a sandbox from the engine and then from the database.
     pub(super) async fn remove(
         &self,
         engine: &dyn SandboxEngine,
@@ -62,6 +70,19 @@ impl App {
             events.push(tell(&row, EventAction::Die, now));
         }
         events.push(tell(&row, EventAction::Delete, now));
-        Ok(self.inner.store.forget(id, &events).await?)
+        self.forget(id, &events).await
+    }
+
+    /// Forgets what the engine has removed. Where the disk is full, that waits for the files to go.
+    async fn forget(&self, id: &SandboxId, events: &[NewEvent]) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            match self.inner.store.forget(id, events).await {
+                Err(StoreError::Full { .. }) if started.elapsed() < EMPTYING => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                forgotten => return Ok(forgotten?),
+            }
+        }
     }
 }

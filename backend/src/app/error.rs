@@ -99,7 +99,7 @@ impl From<StoreError> for AppError {
             | StoreError::KeyReused
             | StoreError::LeaseLost { .. } => Self::Conflict(message),
             StoreError::LayerMissing { .. } => Self::NotFound(message),
-            StoreError::Unavailable { .. } => Self::Unavailable(message),
+            StoreError::Unavailable { .. } | StoreError::Full { .. } => Self::Unavailable(message),
             StoreError::BadCursor => Self::BadRequest(message),
             StoreError::Address { .. }
             | StoreError::Elsewhere { .. }

@@ -33,6 +33,7 @@ pub(super) async fn keep_true(app: App) {
     let mut greeted = HashSet::new();
     loop {
         let mut pause = INTERVAL;
+        app.inner.store.keep_reserve().await;
         let change = app.inner.engines.changes();
         for engine in app.inner.engines.available() {
             match app.reconcile(&engine).await {

@@ -71,7 +71,7 @@ impl App {
         loop {
             match attempt().await {
                 Ok(value) => return Some(value),
-                Err(error @ StoreError::Unavailable { .. }) => {
+                Err(error @ (StoreError::Unavailable { .. } | StoreError::Full { .. })) => {
                     tracing::warn!(%error, "{doing} is tried again in {pause:?}");
                 }
                 Err(error) => {

@@ -6,15 +6,19 @@ use std::sync::Once;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyPool, Executor, Row};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AnyPool, Connection, Executor, Row};
 use tokio::sync::{broadcast, watch};
 
 use super::error::{Result, StoreError};
 use super::events::Commit;
 use super::migrations::migrator;
+use super::reserve::Reserve;
 
-/// How long a request waits for a connection before it is told that the database is away.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection before it is told that the database is away. A server
+/// that does not answer for so long is away; a file on a busy disk is slow and there.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(5);
+const SQLITE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connections to a PostgreSQL server, and readers of a SQLite file.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -58,14 +62,35 @@ pub struct Store {
     dialect: Dialect,
     database_id: String,
     location: String,
+    /// Where the database is a file.
+    reserve: Option<Reserve>,
 }
 
 impl Store {
     /// Connects, and brings the schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Address`], [`StoreError::Unavailable`], [`StoreError::Migration`].
+    /// [`StoreError::Address`], [`StoreError::Unavailable`], [`StoreError::Full`],
+    /// [`StoreError::Migration`].
     pub async fn open(url: &str) -> Result<Self> {
+        let reserve = match SqliteConnectOptions::from_str(url) {
+            Ok(options) if url.starts_with("sqlite:") => {
+                Some(Reserve::beside(options.get_filename()))
+            }
+            _ => None,
+        };
+        match Self::connect(url, reserve.clone()).await {
+            // Opening a file makes two others beside it.
+            Err(StoreError::Full { .. } | StoreError::Unavailable { .. })
+                if reserve.as_ref().is_some_and(Reserve::release) =>
+            {
+                Self::connect(url, reserve).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn connect(url: &str, reserve: Option<Reserve>) -> Result<Self> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
         let mut options =
@@ -109,7 +134,7 @@ impl Store {
             Dialect::Postgres => {
                 let pool = AnyPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(PATIENCE)
+                    .acquire_timeout(POSTGRES_PATIENCE)
                     .connect_with(options)
                     .await
                     .map_err(&connecting)?;
@@ -127,6 +152,7 @@ impl Store {
             dialect,
             database_id,
             location,
+            reserve,
         };
         let latest = store.read_latest_event().await?;
         store.latest_event.send_replace(latest);
@@ -155,6 +181,28 @@ impl Store {
             .await
             .map_err(StoreError::while_doing("asking whether it is there"))?;
         Ok(self.dialect.as_str())
+    }
+
+    /// Takes the room that is kept for removals, where there is any to take.
+    pub async fn keep_reserve(&self) {
+        if let Some(reserve) = self.reserve.clone() {
+            // Should it panic, there is no room kept, which a full disk has too.
+            let _ = tokio::task::spawn_blocking(move || reserve.fill()).await;
+        }
+    }
+
+    /// Does a removal; where the disk is full, once more in the room that was kept for it.
+    pub(super) async fn in_reserve<T, F>(&self, removal: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        match removal().await {
+            Err(StoreError::Full { .. }) if self.reserve.as_ref().is_some_and(Reserve::release) => {
+                tracing::warn!("the database's disk is full: a removal takes the room kept for it");
+                removal().await
+            }
+            done => done,
+        }
     }
 
     /// Ends the connections, when their work is done.
@@ -189,7 +237,7 @@ pub fn sqlite_url(path: &Path) -> String {
 async fn sqlite_pool(size: u32, options: AnyConnectOptions) -> sqlx::Result<AnyPool> {
     AnyPoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(SQLITE_PATIENCE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -197,13 +245,21 @@ async fn sqlite_pool(size: u32, options: AnyConnectOptions) -> sqlx::Result<AnyP
             Box::pin(async move {
                 connection
                     .execute(
-                        "PRAGMA busy_timeout = 5000;
+                        "PRAGMA busy_timeout = 30000;
                          PRAGMA journal_mode = WAL;
                          PRAGMA synchronous = NORMAL;
                          PRAGMA foreign_keys = ON;",
                     )
                     .await?;
                 Ok(())
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                // SQLite ends a transaction by itself where the disk is full, SQLx does not know
+                // of it, and no other one can be begun on that connection.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
             })
         })
         .connect_with(options)

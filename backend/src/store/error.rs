@@ -91,6 +91,14 @@ pub enum StoreError {
         /// The cause.
         cause: String,
     },
+    /// There is no room on the database's disk.
+    #[error(
+        "the database's disk is full, so there was no {doing}; free some space, or delete sandboxes"
+    )]
+    Full {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// The schema can't be brought to this program's version.
     #[error("can't bring the database to this version's schema: {cause}")]
     Migration {
@@ -120,7 +128,9 @@ impl StoreError {
     pub(super) fn while_doing(doing: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |error| {
             let cause = error.to_string();
-            if is_outage(&error) {
+            if is_full(&error) {
+                Self::Full { doing }
+            } else if is_outage(&error) {
                 Self::Unavailable { doing, cause }
             } else {
                 Self::Database { doing, cause }
@@ -140,6 +150,9 @@ impl StoreError {
 impl From<MigrateError> for StoreError {
     fn from(error: MigrateError) -> Self {
         match error {
+            MigrateError::Execute(error) if is_full(&error) => Self::Full {
+                doing: "bringing the schema up to date",
+            },
             MigrateError::Execute(error) if is_outage(&error) => Self::Unavailable {
                 doing: "bringing the schema up to date",
                 cause: error.to_string(),
@@ -153,6 +166,18 @@ impl From<MigrateError> for StoreError {
                 cause: other.to_string(),
             },
         }
+    }
+}
+
+/// Whether an error says that SQLite found no room: FULL, or IOERR_SHMSIZE for the file that its
+/// connections share.
+fn is_full(error: &sqlx::Error) -> bool {
+    let code = |error: &dyn sqlx::error::DatabaseError| error.code().map(|code| code.into_owned());
+    match error {
+        sqlx::Error::Database(error) => {
+            matches!(code(&**error).as_deref(), Some("13" | "4874"))
+        }
+        _ => false,
     }
 }
 
@@ -170,11 +195,11 @@ fn is_outage(error: &sqlx::Error) -> bool {
             // a transaction rolled back for another's sake. A read-only server is a failed-over one.
             let postgres = code.len() == 5
                 && (["08", "53", "57", "40"].contains(&&code[..2]) || code == "25006");
-            // SQLite's primary codes (the low byte): BUSY, LOCKED, IOERR, FULL, CANTOPEN.
+            // SQLite's primary codes (the low byte): BUSY, LOCKED, IOERR, CANTOPEN.
             let sqlite = code.len() < 5
                 && code
                     .parse::<u32>()
-                    .is_ok_and(|code| [5, 6, 10, 13, 14].contains(&(code & 0xff)));
+                    .is_ok_and(|code| [5, 6, 10, 14].contains(&(code & 0xff)));
             postgres || sqlite
         }),
         _ => false,

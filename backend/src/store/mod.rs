@@ -18,6 +18,7 @@ mod jobs;
 mod list;
 mod migrations;
 mod page;
+mod reserve;
 mod row;
 mod sandboxes;
 mod statement;

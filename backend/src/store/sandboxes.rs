@@ -147,18 +147,26 @@ impl Store {
 
     /// Records the intent to delete a sandbox. Returns whether it exists.
     pub async fn intend_delete(&self, id: &SandboxId) -> Result<bool> {
-        let updated = sqlx::query(
-            "UPDATE sandboxes SET phase = 'deleting' WHERE id = $1 AND phase <> 'creating'",
-        )
-        .bind(id.to_string())
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::while_doing("recording a sandbox to delete"))?;
+        let updated = self
+            .in_reserve(|| async {
+                sqlx::query(
+                    "UPDATE sandboxes SET phase = 'deleting' WHERE id = $1 AND phase <> 'creating'",
+                )
+                .bind(id.to_string())
+                .execute(&self.writer)
+                .await
+                .map_err(StoreError::while_doing("recording a sandbox to delete"))
+            })
+            .await?;
         Ok(updated.rows_affected() == 1)
     }
 
     /// Forgets a sandbox that its engine does not have, or has no more.
     pub async fn forget(&self, id: &SandboxId, events: &[NewEvent]) -> Result<()> {
+        self.in_reserve(|| self.try_forget(id, events)).await
+    }
+
+    async fn try_forget(&self, id: &SandboxId, events: &[NewEvent]) -> Result<()> {
         const DOING: &str = "forgetting a sandbox";
         let delete = sqlx::query("DELETE FROM sandboxes WHERE id = $1").bind(id.to_string());
         let failed = StoreError::while_doing(DOING);
