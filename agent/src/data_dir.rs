@@ -98,6 +98,31 @@ impl DataDir {
         })
     }
 
+    /// The name of the installation of a directory that another process owns.
+    ///
+    /// # Errors
+    /// [`AgentError::DataDir`].
+    pub fn installation_of(path: &Path) -> Result<String> {
+        const LOOKS: u32 = 100;
+        let file = path.join("installation");
+        // The owner may be at its very first start, and draws the name right after its lock.
+        for _ in 0..LOOKS {
+            if file.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let read = match file.exists() {
+            true => installation(&file),
+            false => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        read.map_err(|error| AgentError::DataDir {
+            path: path.to_owned(),
+            doing: "reading its identity",
+            cause: error.to_string(),
+        })
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path

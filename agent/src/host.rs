@@ -36,15 +36,20 @@ impl Host {
     /// Opens every engine that the host has. One that can't be opened is no error: it is kept with
     /// the reason, and whoever asks for it is told. A Docker daemon that is started later is found.
     pub async fn open(data_dir: &DataDir, config: HostConfig) -> Self {
+        let engines = Engines::new([], config.preferred);
+        Self::open_into(engines, data_dir, config).await
+    }
+
+    /// As [`Host::open`], into engines that others know already: those of a process that did not
+    /// hold the host before.
+    pub async fn open_into(engines: Engines, data_dir: &DataDir, config: HostConfig) -> Self {
         let (native, docker) = tokio::join!(
             open_native(data_dir.path(), config.subnet.as_deref()),
             open_docker(data_dir.installation()),
         );
         let is_missing = docker.is_err();
-        let engines = Engines::new(
-            [(EngineKind::Native, native), (EngineKind::Docker, docker)],
-            config.preferred,
-        );
+        engines.set(EngineKind::Native, native);
+        engines.set(EngineKind::Docker, docker);
         let looking = is_missing.then(|| {
             tokio::spawn(look_for_docker(
                 engines.clone(),

@@ -1,6 +1,7 @@
 //! The backend: arguments, and then the server or a print-out.
 
 mod arguments;
+mod holding;
 mod logging;
 mod serve;
 

@@ -10,9 +10,12 @@ use backend::config::{Config, variables};
 use backend::http;
 use backend::jobs::{self, Handlers, RedisAddress};
 use backend::store::Choice;
-use ctnr_agent::{DataDir, Host, HostConfig};
+use ctnr_agent::{DataDir, HostConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use crate::holding::{Candidate, Held, lock};
 
 /// How long requests and changes under way have to be done when the backend is told to stop.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -25,7 +28,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         Some(path) => path.clone(),
         None => DataDir::default_path()?,
     };
-    let data_dir = DataDir::open(&path)?;
+    let (lock, installation) = lock(&path)?;
     // Bound before the rest is opened, so that a client who comes early waits and is not refused.
     let listener = TcpListener::bind(config.http_addr).await.with_context(|| {
         format!(
@@ -36,30 +39,24 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     })?;
 
     let database_url = config.database_url.as_ref().map(|url| url.reveal());
-    let host = Host::open(
-        &data_dir,
+    let candidate = Candidate::new(
+        path.clone(),
         HostConfig {
             preferred: config.engine,
             subnet: config.subnet.map(|subnet| subnet.to_string()),
         },
     );
-    let (choice, host) = tokio::join!(Choice::make(database_url, data_dir.path()), host);
+    let holds_host = lock.is_some();
+    let (choice, held) = tokio::join!(Choice::make(database_url, &path), async {
+        match lock {
+            Some(lock) => Some(candidate.take(lock).await),
+            None => None,
+        }
+    });
     let choice = choice?;
     tracing::info!("{}", choice.sentence);
-    for engine in host.engines().statuses() {
-        match &engine.available {
-            Ok(_) if engine.is_default => {
-                tracing::info!("engine {}: ready, the default", engine.kind)
-            }
-            Ok(_) => tracing::info!("engine {}: ready", engine.kind),
-            Err(reason) if engine.is_default => {
-                tracing::warn!(
-                    "engine {}, the default, is not available: {reason}",
-                    engine.kind
-                );
-            }
-            Err(reason) => tracing::info!("engine {}: not available: {reason}", engine.kind),
-        }
+    if holds_host {
+        candidate.tell_engines();
     }
     if !choice.is_only_one {
         tracing::info!(
@@ -83,22 +80,29 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let store = choice.store.clone();
     let app = App::new(AppParts {
         store: choice.store,
-        engines: host.engines().clone(),
-        installation: data_dir.installation().to_owned(),
+        engines: candidate.engines().clone(),
+        installation,
         reap_unknown: choice.is_only_one,
-        scratch: data_dir.path().join("scratch"),
+        scratch: path.join("scratch"),
         host_folders: config.host_folders,
         handlers: Handlers::standard(),
         reach: Some(reach),
+        holds_host,
     });
-    app.start();
+    let holding = match held {
+        Some(held) => {
+            app.start();
+            tokio::spawn(std::future::ready(Some(held)))
+        }
+        None => tokio::spawn(candidate.take_over(app.clone())),
+    };
     if let Some(redis) = redis {
         tokio::spawn(jobs::carry(redis, store, true, app.closing()));
     }
-    tracing::info!(data_dir = %data_dir.path().display(), "listening on http://{address}");
+    tracing::info!(data_dir = %path.display(), "listening on http://{address}");
 
     let server = http::serve(listener, app.clone(), options);
-    stop_in_order(&app, host, server, &mut signals).await;
+    stop_in_order(&app, holding, server, &mut signals).await;
     Ok(())
 }
 
@@ -116,7 +120,7 @@ fn reached_at(listening: SocketAddr) -> String {
 /// signal stops at once.
 async fn stop_in_order(
     app: &App,
-    host: Host,
+    holding: JoinHandle<Option<Held>>,
     server: impl Future<Output = ()>,
     signals: &mut Signals,
 ) {
@@ -137,7 +141,9 @@ async fn stop_in_order(
                 "some changes took longer than {DRAIN:?}; the next start looks after them"
             );
         }
-        host.close().await;
+        if let Ok(Some(held)) = holding.await {
+            held.close().await;
+        }
         alive
     };
     tokio::select! {

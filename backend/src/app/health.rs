@@ -11,16 +11,19 @@ pub struct Health {
     pub database: Result<&'static str, String>,
     /// Every engine.
     pub engines: Vec<EngineStatus>,
+    /// Whether another process holds the host, and serves what needs an engine.
+    pub is_replica: bool,
 }
 
 impl Health {
-    /// Whether requests can be served: the database answers, and the default engine is there.
+    /// Whether requests can be served: the database answers, and the default engine is there, or is
+    /// another process' concern.
     pub fn is_ready(&self) -> bool {
-        self.database.is_ok()
-            && self
-                .engines
-                .iter()
-                .any(|engine| engine.is_default && engine.available.is_ok())
+        let has_engine = || {
+            let mut engines = self.engines.iter();
+            engines.any(|engine| engine.is_default && engine.available.is_ok())
+        };
+        self.database.is_ok() && (self.is_replica || has_engine())
     }
 }
 
@@ -35,6 +38,7 @@ impl App {
                 .await
                 .map_err(|error| error.to_string()),
             engines: self.engines().collect(),
+            is_replica: !self.holds_host(),
         }
     }
 

@@ -43,7 +43,8 @@ pub use containers::{
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;
 pub use health::Health;
-pub use jobs::Reach;
+use jobs::Hosts;
+pub use jobs::{Place, Reach, Subject};
 pub use sandbox::{NewSandbox, Sandbox};
 
 use crate::jobs::{Executions, Handlers};
@@ -76,6 +77,8 @@ struct Inner {
     jobs: Executions,
     /// How the other processes of the platform reach this one.
     reach: Option<Reach>,
+    /// Who holds which host.
+    hosts: Hosts,
     /// Where things are built before an engine takes them over; removed at start.
     scratch: PathBuf,
     /// Held while a runtime is built.
@@ -109,6 +112,9 @@ pub struct AppParts {
     pub handlers: Handlers,
     /// How workers and other backends reach this one; `None` where they do not.
     pub reach: Option<Reach>,
+    /// Whether this process holds the host. One that does not is a replica, whose engines are all
+    /// missing until [`App::take_host`].
+    pub holds_host: bool,
 }
 
 impl App {
@@ -118,6 +124,7 @@ impl App {
             inner: Arc::new(Inner {
                 jobs: Executions::new(parts.store.clone(), parts.handlers),
                 reach: parts.reach,
+                hosts: Hosts::new(parts.holds_host),
                 store: parts.store,
                 engines: parts.engines,
                 installation: parts.installation,

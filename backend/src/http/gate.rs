@@ -14,7 +14,8 @@ use tracing::Instrument;
 
 use super::access::{self, HostName, KeyCheck};
 use super::error::{ApiError, Result};
-use super::{Api, internal, metrics, proxy, request_id};
+use super::{Api, forward, internal, metrics, proxy, request_id};
+use crate::app::Subject;
 
 /// Passes a request on to its route, or answers in its place.
 pub(super) async fn gate(
@@ -63,14 +64,33 @@ pub(super) async fn gate(
 }
 
 /// Decides who is served and which limits hold, and hands the request on.
-async fn admit(api: &Api, peer: SocketAddr, request: Request, next: Next) -> Response {
-    match check(api, peer, &request) {
-        Ok(Admitted::Preflight) => preflight(),
-        Ok(Admitted::Port(target)) => proxy::by_host(api, peer, target, request)
+async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) -> Response {
+    let is_internal = internal::is_internal(request.uri().path());
+    let is_handed_on = !is_internal && forward::is_handed_on(api, request.headers_mut());
+    let admitted = match check(api, peer, &request, is_handed_on) {
+        Ok(admitted) => admitted,
+        Err(error) => return error.into_response(),
+    };
+    let subject = match &admitted {
+        _ if is_handed_on => None,
+        Admitted::Preflight => None,
+        Admitted::Port(target) => Some(Subject::Sandbox(target.sandbox.clone())),
+        Admitted::Route => forward::subject(request.method(), request.uri().path()),
+    };
+    let request = match subject {
+        None => request,
+        Some(subject) => match forward::elsewhere(api, &subject, request).await {
+            Ok(Ok(request)) => request,
+            Ok(Err(answer)) => return answer,
+            Err(error) => return error.into_response(),
+        },
+    };
+    match admitted {
+        Admitted::Preflight => preflight(),
+        Admitted::Port(target) => proxy::by_host(api, peer, target, request)
             .await
             .unwrap_or_else(IntoResponse::into_response),
-        Ok(Admitted::Route) => next.run(request).await,
-        Err(error) => error.into_response(),
+        Admitted::Route => next.run(request).await,
     }
 }
 
@@ -83,19 +103,25 @@ enum Admitted {
     Preflight,
 }
 
-fn check(api: &Api, peer: SocketAddr, request: &Request) -> Result<Admitted> {
+fn check(api: &Api, peer: SocketAddr, request: &Request, is_handed_on: bool) -> Result<Admitted> {
     let options = &api.shared.options;
     let headers = request.headers();
     if internal::is_internal(request.uri().path()) {
         internal::check(api, headers)?;
         return Ok(Admitted::Route);
     }
-    limit(api.shared.rate.request(peer.ip()))?;
+    if !is_handed_on {
+        limit(api.shared.rate.request(peer.ip()))?;
+    }
     let host = HostName::of(request.uri(), headers);
     if let Some(host) = &host
         && let Some(target) = proxy::PortHost::parse(host, options.proxy_domain.as_deref())?
     {
         return Ok(Admitted::Port(target));
+    }
+    // Another backend has let the caller in.
+    if is_handed_on {
+        return Ok(Admitted::Route);
     }
     access::check_host(options, host.as_ref())?;
     let path = request.uri().path();

@@ -16,6 +16,7 @@ mod events;
 mod exec;
 mod extract;
 mod files;
+mod forward;
 mod gate;
 mod health;
 mod host;

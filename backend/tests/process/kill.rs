@@ -79,7 +79,7 @@ impl Drop for Host {
 }
 
 /// Gives the engine the image of the contract suite.
-fn bring_image(backend: &Backend, engine: &str) {
+pub(crate) fn bring_image(backend: &Backend, engine: &str) {
     let inspect = format!(
         "/v1/images/inspect?name={}&engine={engine}",
         TestImage::base().tag
@@ -94,13 +94,13 @@ fn bring_image(backend: &Backend, engine: &str) {
     assert_eq!(import.status, 200, "{import:?}");
 }
 
-fn post(backend: &Backend, path: &str, body: &Value) -> Answer {
+pub(crate) fn post(backend: &Backend, path: &str, body: &Value) -> Answer {
     let body = serde_json::to_vec(body).unwrap();
     client::send(backend.address, "POST", path, JSON, &body).unwrap()
 }
 
 /// The ids of all sandboxes.
-fn listed(backend: &Backend) -> BTreeSet<String> {
+pub(crate) fn listed(backend: &Backend) -> BTreeSet<String> {
     let list = backend.get("/v1/sandboxes?all=true").json();
     let sandboxes = list["sandboxes"].as_array().unwrap();
     sandboxes
@@ -138,7 +138,7 @@ fn make_and_delete(address: std::net::SocketAddr) -> Told {
     told
 }
 
-fn within<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn within<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         match look() {
@@ -234,7 +234,7 @@ fn an_end_that_nobody_saw_has_its_code(engine: &'static str) {
     backend.terminate();
 }
 
-fn remove_all(backend: &Backend) {
+pub(crate) fn remove_all(backend: &Backend) {
     for id in listed(backend) {
         let path = format!("/v1/sandboxes/{id}");
         let answer = client::send(backend.address, "DELETE", &path, JSON, b"").unwrap();

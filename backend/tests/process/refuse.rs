@@ -10,19 +10,6 @@ fn fails(output: &Output) -> String {
 }
 
 #[test]
-fn a_second_one_on_a_data_directory_names_the_first() {
-    let data = tempfile::tempdir().unwrap();
-    let first = Backend::start(data.path());
-    let error = fails(&command(data.path()).output().unwrap());
-    assert!(
-        error.contains(&format!("in use by process {}", first.pid())),
-        "{error}"
-    );
-    assert!(error.contains("CONTAINERS_DATA_DIR"), "{error}");
-    assert_eq!(first.get("/healthz").status, 200);
-}
-
-#[test]
 fn a_taken_port_is_named_with_what_to_do() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = Backend::start(one.path());

@@ -1,5 +1,7 @@
 //! Starting, printing, stopping.
 
+use std::time::{Duration, Instant};
+
 use super::backend::{Backend, command};
 
 #[test]
@@ -53,4 +55,39 @@ fn the_log_is_json_where_asked_for() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["level"].is_string(), "{line}");
     }
+}
+
+#[test]
+fn a_second_one_on_a_data_directory_serves_beside_the_first_and_takes_its_place() {
+    let data = tempfile::tempdir().unwrap();
+    let first = Backend::start(data.path());
+    let second = Backend::start(data.path());
+    let log = second.log();
+    assert!(
+        log.contains(&format!("in use by process {}", first.pid())),
+        "{log}"
+    );
+    assert!(log.contains("CONTAINERS_DATA_DIR"), "{log}");
+    for backend in [&first, &second] {
+        assert_eq!(backend.get("/healthz").status, 200);
+        assert_eq!(backend.get("/v1/sandboxes").body, br#"{"sandboxes":[]}"#);
+    }
+    // What needs the host is answered by the one that holds it.
+    let about = first.get("/v1/info");
+    assert_eq!((about.status, second.get("/v1/info").status), (200, 200));
+    assert_eq!(second.get("/v1/info").body, about.body);
+    first.terminate();
+    // Waits for the second to hold the host.
+    assert_eq!(second.get("/v1/info").status, 200);
+    let began = Instant::now();
+    while !second.log().contains("taking its place") {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{}",
+            second.log()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (status, log) = second.terminate();
+    assert!(status.success(), "{log}");
 }

@@ -80,6 +80,7 @@ impl Platform {
             host_folders: Vec::new(),
             handlers: Handlers::standard(),
             reach: None,
+            holds_host: true,
         }
     }
 

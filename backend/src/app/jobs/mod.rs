@@ -1,10 +1,13 @@
 //! Jobs, as callers see them.
 
 mod embedded;
+mod place;
 mod presence;
 mod watch;
 
 pub(super) use embedded::{do_jobs, prune_jobs};
+pub(super) use place::Hosts;
+pub use place::{Place, Subject};
 pub use presence::Reach;
 pub(super) use presence::announce;
 

@@ -11,6 +11,10 @@ use crate::store::HostRow;
 /// How often a backend says that it holds its host.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(10);
 
+/// For how long a host that was seen counts as one of the platform's: sandboxes on it are still
+/// there when its backend has been away for long.
+const KNOWN: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// How the other processes of the platform reach this one.
 #[derive(Clone)]
 pub struct Reach {
@@ -53,7 +57,10 @@ pub(in crate::app) async fn announce(app: App) {
             last_seen: Timestamp::now(),
         };
         match app.inner.store.announce_host(&host).await {
-            Ok(()) => failing = false,
+            Ok(()) => {
+                failing = false;
+                look_for_peers(&app).await;
+            }
             Err(error) if failing => tracing::debug!(%error, "the database is away"),
             Err(error) => {
                 failing = true;
@@ -69,6 +76,18 @@ pub(in crate::app) async fn announce(app: App) {
             () = app.inner.stopping.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
+    }
+}
+
+/// Notes whether there are other hosts, so that with one host no request asks the database for it.
+async fn look_for_peers(app: &App) {
+    match app.inner.store.hosts_seen(KNOWN).await {
+        Ok(hosts) => {
+            let own = &app.inner.installation;
+            let peers = hosts.iter().any(|host| host.installation != *own);
+            app.inner.hosts.set_peers(peers);
+        }
+        Err(error) => tracing::debug!(%error, "the hosts could not be listed"),
     }
 }
 

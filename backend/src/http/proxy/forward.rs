@@ -97,7 +97,8 @@ fn incoming(
     response
 }
 
-async fn join(caller: OnUpgrade, program: OnUpgrade) -> std::io::Result<()> {
+/// Passes bytes between two switched connections until both have ended.
+pub(in crate::http) async fn join(caller: OnUpgrade, program: OnUpgrade) -> std::io::Result<()> {
     let (caller, program) = futures::future::try_join(caller, program)
         .await
         .map_err(std::io::Error::other)?;

@@ -47,7 +47,7 @@ fn connection_options(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 /// Removes what is about this connection; a switch of protocols stays.
-pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+pub(in crate::http) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let upgrade = upgrade(headers);
     let named: Vec<HeaderName> = connection_options(headers)
         .filter_map(|option| option.parse().ok())

@@ -19,7 +19,7 @@ use crate::http::gate::check_key;
 /// A port of a sandbox, as a host's name says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::http) struct PortHost {
-    pub(super) sandbox: SandboxQuery,
+    pub(in crate::http) sandbox: SandboxQuery,
     pub(super) port: ContainerPort,
     /// The whole name, by which the caller called.
     pub(super) host: HostName,

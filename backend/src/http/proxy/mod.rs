@@ -12,6 +12,8 @@ mod host;
 mod path;
 mod ticket;
 
+pub(super) use forward::join;
+pub(super) use headers::remove_hop_by_hop;
 pub(super) use host::{PortHost, by_host};
 pub(super) use path::{is_proxied, routes};
 

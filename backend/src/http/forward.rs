@@ -1,0 +1,194 @@
+//! Handing a request on to the backend that holds the host it needs.
+//!
+//! A replica serves what stands in the database by itself. All else goes to the owner of the host
+//! as it came, with the platform's secret; the owner's answer comes back as it is, streams and
+//! WebSockets included. While a host has no owner, because one died and another has not taken its
+//! place yet, a request waits.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use ctnr_api::ErrorCode;
+use ctnr_model::{ContainerQuery, SandboxQuery};
+use hyper::client::conn::http1;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::error::{ApiError, Result};
+use super::proxy::{self, Proxied};
+use super::{Api, request_id};
+use crate::app::{Place, Subject};
+use crate::jobs::INTERNAL_HEADER;
+use crate::store::HostRow;
+
+/// How long a request waits for a host that has no owner.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it looks whether there is one.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a connection to an owner may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The host that a request needs; `None` for one that any process of the platform serves.
+pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let mut parts = path.strip_prefix('/')?.split('/');
+    match (parts.next()?, parts.next()?, parts.next()) {
+        ("v1", "sandboxes", None) | ("api", "containers", None) if reads => None,
+        ("v1", "events", _) | ("api", "events" | "jobs", _) => None,
+        // An id that can't be one is refused here.
+        ("v1", "sandboxes", Some(id)) => Some(Subject::Sandbox(SandboxQuery::parse(id).ok()?)),
+        ("api", "containers", Some(id)) => {
+            Some(Subject::Container(ContainerQuery::parse(id).ok()?))
+        }
+        ("v1" | "api", _, _) => Some(Subject::Host),
+        _ => None,
+    }
+}
+
+/// Serves a request that needs a host: gives it back where that is to be done here, else the
+/// owner's answer.
+pub(super) async fn elsewhere(
+    api: &Api,
+    subject: &Subject,
+    request: Request,
+) -> Result<std::result::Result<Request, Response>> {
+    let began = Instant::now();
+    loop {
+        let why = match api.app.place_of(subject).await? {
+            Place::Here => return Ok(Ok(request)),
+            Place::There(host) => match connect(&host).await {
+                Ok(stream) => return send(&host, stream, request).await.map(Err),
+                Err(error) => format!("the backend of the host at {} is away: {error}", host.url),
+            },
+            Place::Nowhere => "no backend holds the host that this needs".to_owned(),
+        };
+        if began.elapsed() > PATIENCE {
+            return Err(ApiError::new(
+                ErrorCode::Unavailable,
+                format!("{why}; start one on its data directory, and try again"),
+            ));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn connect(host: &HostRow) -> std::io::Result<TcpStream> {
+    let uri: Uri = host.url.parse().map_err(std::io::Error::other)?;
+    let authority = uri
+        .authority()
+        .ok_or_else(|| std::io::Error::other("its address has no host"))?;
+    let name = authority.host().trim_matches(['[', ']']);
+    let connecting = TcpStream::connect((name, authority.port_u16().unwrap_or(80)));
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
+        .await
+        .map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn send(host: &HostRow, stream: TcpStream, mut request: Request) -> Result<Response> {
+    let broken = |error: hyper::Error| {
+        ApiError::new(
+            ErrorCode::Unavailable,
+            format!(
+                "the backend of the host at {} went away during the request ({error}); look whether it was done before you try again",
+                host.url
+            ),
+        )
+    };
+    let is_proxied = proxy::is_proxied(request.uri().path());
+    let caller = request.extensions_mut().remove::<OnUpgrade>();
+    let outgoing = outgoing(host, request)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(broken)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.with_upgrades().await {
+            tracing::debug!(%error, "a connection to another backend ended early");
+        }
+    });
+    let mut answer = sender.send_request(outgoing).await.map_err(broken)?;
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS
+        && let Some(caller) = caller
+    {
+        let owner = hyper::upgrade::on(&mut answer);
+        tokio::spawn(async move {
+            if let Err(error) = proxy::join(caller, owner).await {
+                tracing::debug!(%error, "a switched connection to another backend ended early");
+            }
+        });
+    }
+    let mut answer = answer.map(Body::new);
+    proxy::remove_hop_by_hop(answer.headers_mut());
+    if is_proxied {
+        answer.extensions_mut().insert(Proxied);
+    }
+    Ok(answer)
+}
+
+/// The request as the owner gets it: as it came, with the secret.
+fn outgoing(host: &HostRow, request: Request) -> Result<Request> {
+    let (mut parts, body) = request.into_parts();
+    let id = request_id::of(&parts.headers);
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    parts.uri = path
+        .parse()
+        .map_err(|_| ApiError::bad_request("the path can't be read"))?;
+    parts.extensions.clear();
+    proxy::remove_hop_by_hop(&mut parts.headers);
+    let secret = HeaderValue::from_str(&host.secret).map_err(|_| ApiError::internal())?;
+    parts.headers.insert(INTERNAL_HEADER, secret);
+    parts.headers.insert(request_id::HEADER, id);
+    if !parts.headers.contains_key(header::HOST) {
+        let authority = host.url.trim_start_matches("http://");
+        let authority = HeaderValue::from_str(authority).map_err(|_| ApiError::internal())?;
+        parts.headers.insert(header::HOST, authority);
+    }
+    Ok(Request::from_parts(parts, body))
+}
+
+/// Takes the platform's secret out of a request, and says whether it was this process' own: then
+/// another backend has let the caller in.
+pub(super) fn is_handed_on(api: &Api, headers: &mut HeaderMap) -> bool {
+    let secret = headers.remove(INTERNAL_HEADER);
+    secret.is_some_and(|secret| api.app.is_of_platform(secret.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_database_needs_no_host() {
+        let sandbox = || Some(Subject::Sandbox(SandboxQuery::parse("web").unwrap()));
+        let container = || Some(Subject::Container(ContainerQuery::parse("zip").unwrap()));
+        for (method, path, expected) in [
+            (Method::GET, "/v1/sandboxes", None),
+            (Method::POST, "/v1/sandboxes", Some(Subject::Host)),
+            (Method::GET, "/v1/sandboxes/web", sandbox()),
+            (Method::DELETE, "/v1/sandboxes/web", sandbox()),
+            (Method::GET, "/v1/sandboxes/web/proxy/3000/a/b", sandbox()),
+            (Method::GET, "/v1/sandboxes/..%2f", None),
+            (Method::GET, "/v1/images", Some(Subject::Host)),
+            (Method::GET, "/v1/info", Some(Subject::Host)),
+            (Method::GET, "/v1/events", None),
+            (Method::GET, "/api/containers", None),
+            (Method::DELETE, "/api/containers", Some(Subject::Host)),
+            (Method::POST, "/api/containers/zip/run", container()),
+            (Method::GET, "/api/events/containers", None),
+            (Method::DELETE, "/api/jobs/12", None),
+            (Method::POST, "/api/layers", Some(Subject::Host)),
+            (Method::GET, "/healthz", None),
+            (Method::GET, "/openapi.json", None),
+            (Method::GET, "/docs/try.js", None),
+        ] {
+            assert_eq!(subject(&method, path), expected, "{method} {path}");
+        }
+    }
+}
