@@ -33,7 +33,8 @@ async fn every_operation_is_served_and_every_reference_leads_somewhere() {
             let concrete = path
                 .replace("{id}", "none")
                 .replace("{exec}", &"0".repeat(64));
-            if concrete == "/v1/events" {
+            // Their answers have no end.
+            if ["/v1/events", "/api/events/containers"].contains(&concrete.as_str()) {
                 continue;
             }
             let method: Method = method.to_uppercase().parse().unwrap();
