@@ -10,21 +10,26 @@ use tokio::net::TcpStream;
 use super::api::{Api, request, with};
 
 /// Reads server-sent events off a connection: (id, data).
-struct Reader(tokio::io::Lines<BufReader<TcpStream>>);
+pub(crate) struct Reader(tokio::io::Lines<BufReader<TcpStream>>);
 
 impl Reader {
     async fn open(api: &Api, query: &str, last: Option<&str>) -> Self {
+        Self::open_at(api, &format!("/v1/events{query}"), last).await
+    }
+
+    /// Reads the events of a route.
+    pub(crate) async fn open_at(api: &Api, path: &str, last: Option<&str>) -> Self {
         let address = api.listen(Options::default()).await;
         let mut stream = TcpStream::connect(address).await.unwrap();
         let last = last
             .map(|last| format!("Last-Event-ID: {last}\r\n"))
             .unwrap_or_default();
-        let head = format!("GET /v1/events{query} HTTP/1.1\r\nHost: localhost\r\n{last}\r\n");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{last}\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         Self(BufReader::new(stream).lines())
     }
 
-    async fn next(&mut self) -> (u64, Option<Value>) {
+    pub(crate) async fn next(&mut self) -> (u64, Option<Value>) {
         let (mut id, mut data) = (None, None);
         while let Some(line) = self.0.next_line().await.unwrap() {
             if let Some(number) = line.strip_prefix("id: ") {

@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod bad_input;
+mod containers;
 mod docs;
 mod events;
 mod exec;

@@ -39,5 +39,5 @@ pub use owned::{Owned, processes_of};
 pub use probe::{with_probe, with_socket32};
 pub use program::{built, launcher_of};
 pub use sandbox::{Exec, Sandbox};
-pub use tarball::Item;
+pub use tarball::{Item, tar};
 pub use wait::{PATIENCE, eventually, eventually_within};

@@ -120,7 +120,7 @@ impl Item {
 }
 
 /// A tar of entries.
-pub(crate) fn tar(items: &[Item]) -> Vec<u8> {
+pub fn tar(items: &[Item]) -> Vec<u8> {
     let mut out = Vec::new();
     for item in items {
         item.write(&mut out);

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::find::not_found;
+use super::freeze::MAX_CHAIN;
 use super::plan::{layers_of, manifest_of};
 use super::{Container, NewContainer, RequestId};
 use crate::app::{App, AppError, Result, names};
@@ -61,6 +62,12 @@ impl App {
         let runtime = self.find_runtime(&*engine, runtime.as_deref()).await?;
         let mut chain = layers_of(&manifest)?;
         chain.extend(new.layers);
+        if chain.len() > MAX_CHAIN {
+            return Err(AppError::BadRequest(format!(
+                "layers: a container is made of at most {MAX_CHAIN} layers, and these are {}; pack some of them into one",
+                chain.len()
+            )));
+        }
         let id = ContainerId::from_random(rand::random());
         let job = MakeContainer {
             container: id.clone(),

@@ -14,6 +14,18 @@ impl App {
         &self.inner.host_folders
     }
 
+    /// The same as they really are, where they are there: a setting may name them by symlinks.
+    pub(super) fn real_host_folders(&self) -> Vec<HostPath> {
+        let real = |folder: &HostPath| {
+            let path = real_path(Path::new(folder.as_str())).ok()?;
+            HostPath::parse(path.to_str()?).ok()
+        };
+        let folders = self.host_folders().iter();
+        folders
+            .map(|folder| real(folder).unwrap_or_else(|| folder.clone()))
+            .collect()
+    }
+
     /// Checks folders that a caller names, and gives what they really are: a symlink on the way
     /// must not lead out of those that are allowed.
     pub(super) fn allowed_folders(
@@ -32,18 +44,7 @@ impl App {
     fn allowed_folder(&self, name: &str, folder: &str) -> Result<HostPath> {
         HostPath::parse(folder)
             .map_err(|error| AppError::BadRequest(format!("folders.{name}: {error}")))?;
-        let refused = || {
-            let allowed = self.host_folders().iter().map(HostPath::as_str);
-            let allowed = allowed.collect::<Vec<_>>().join(", ");
-            let have = if allowed.is_empty() {
-                "it names none".to_owned()
-            } else {
-                format!("it names {allowed}")
-            };
-            AppError::Forbidden(format!(
-                "folders.{name}: {folder} lies in none of the folders that CONTAINERS_HOST_FOLDERS names ({have}); choose one of those, or have the server's setting extended"
-            ))
-        };
+        let refused = || self.not_allowed(name, folder);
         let real = real_path(Path::new(folder)).map_err(|error| {
             // Whether it is there is not told to those who may not have it.
             let is_below = |allowed: &HostPath| Path::new(folder).starts_with(allowed.as_str());
@@ -53,17 +54,33 @@ impl App {
                 refused()
             }
         })?;
-        let is_allowed = self
-            .host_folders()
-            .iter()
-            .filter_map(|allowed| real_path(Path::new(allowed.as_str())).ok())
-            .any(|allowed| real.starts_with(allowed));
-        if !is_allowed {
-            return Err(refused());
+        let real = HostPath::parse(real.to_str().ok_or_else(refused)?)?;
+        let allowed = self.real_host_folders();
+        if allowed.iter().any(|allowed| is_below(&real, allowed)) {
+            Ok(real)
+        } else {
+            Err(refused())
         }
-        let real = real.to_str().ok_or_else(refused)?;
-        Ok(HostPath::parse(real)?)
     }
+
+    /// The error for a folder that the server's setting does not allow.
+    pub(super) fn not_allowed(&self, name: &str, folder: &str) -> AppError {
+        let allowed = self.host_folders().iter().map(HostPath::as_str);
+        let allowed = allowed.collect::<Vec<_>>().join(", ");
+        let have = if allowed.is_empty() {
+            "it names none".to_owned()
+        } else {
+            format!("it names {allowed}")
+        };
+        AppError::Forbidden(format!(
+            "folders.{name}: {folder} lies in none of the folders that CONTAINERS_HOST_FOLDERS names ({have}); choose one of those, or have the server's setting extended"
+        ))
+    }
+}
+
+/// Whether a path is a folder, or lies in it.
+pub(super) fn is_below(path: &HostPath, folder: &HostPath) -> bool {
+    Path::new(path.as_str()).starts_with(folder.as_str())
 }
 
 /// The path without symlinks on the way.

@@ -10,8 +10,8 @@ use crate::app::settle::tell;
 use crate::app::{App, AppError, Result};
 use crate::store::{ContainerChange, Freezing, LayerPhase, LayerRow, tell_container};
 
-/// The most layers over a runtime. The kernel takes 500 in an overlay, the runtime's among them.
-const MAX_CHAIN: usize = 200;
+/// The most layers over a runtime: as many as the native engine puts over an image's.
+pub(super) const MAX_CHAIN: usize = 100;
 
 impl App {
     /// Makes a layer of the sandbox of a container that is down, if it has one, and keeps what the

@@ -60,6 +60,8 @@ impl App {
         if row.state == ContainerState::Running {
             return Ok(());
         }
+        // A sandbox that is there has its folders; the host's settings may allow them no more.
+        self.linux_plan(row)?;
         let engine = self.engine_of_container(row)?;
         let before = match &row.sandbox {
             Some(id) => self.inner.store.sandbox(id).await?,

@@ -15,6 +15,7 @@ use ctnr_plan::{
 use ctnr_wine::layout;
 
 use super::Container;
+use super::folders::is_below;
 use crate::app::{App, AppError, Result};
 
 /// Where a Windows host keeps containers and layers.
@@ -61,9 +62,16 @@ impl App {
     }
 
     fn linux_target(&self, folders: &BTreeMap<String, HostPath>) -> Result<Target> {
+        let allowed = self.real_host_folders();
         let folders = folders
             .iter()
-            .map(|(name, path)| Ok((known_folder(name)?, path.clone())))
+            .map(|(name, path)| {
+                // The setting may be another one than when the container was made.
+                if !allowed.iter().any(|allowed| is_below(path, allowed)) {
+                    return Err(self.not_allowed(name, path.as_str()));
+                }
+                Ok((known_folder(name)?, path.clone()))
+            })
             .collect::<Result<_>>()?;
         Ok(Target::Linux(LinuxTarget {
             prefix: ContainerPath::parse(layout::PREFIX)?,
@@ -73,7 +81,7 @@ impl App {
                 gid: layout::UID,
             },
             folders,
-            allowed: self.host_folders().to_vec(),
+            allowed,
         }))
     }
 }

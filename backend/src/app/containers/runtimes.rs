@@ -116,12 +116,14 @@ impl App {
     pub async fn move_container(&self, query: &ContainerQuery, runtime: &str) -> Result<Container> {
         let row = self.container(query).await?;
         let engine = self.engine_of_container(&row)?;
-        let runtime = self.find_runtime(&*engine, Some(runtime)).await?;
-        let app = self.clone();
+        let (app, runtime) = (self.clone(), runtime.to_owned());
         self.change(async move {
             let lock = app.inner.container_locks.lock(&row.id).await;
             let mut row = app.container_by_id(&row.id).await?;
             must_be_whole(&row)?;
+            // The runtime stays from the look at it until the container is on it.
+            let _images_stay = app.inner.images.read().await;
+            let runtime = app.find_runtime(&*engine, Some(&runtime)).await?;
             if row.runtime.digest == runtime.digest {
                 return Ok(row);
             }

@@ -43,6 +43,8 @@ impl App {
         let lock = self.inner.container_locks.lock(id).await;
         let mut row = self.container_by_id(id).await?;
         must_be_whole(&row)?;
+        self.down(&mut row, &lock).await?;
+        // Going down may have finished a snapshot that was begun before.
         let there = self.inner.store.snapshots(id).await?;
         if there.iter().any(|snapshot| snapshot.name == name) {
             return Err(AppError::Conflict(format!(
@@ -56,7 +58,6 @@ impl App {
                 row.label()
             )));
         }
-        self.down(&mut row, &lock).await?;
         self.freeze(&mut row, Some(name.clone()), &lock).await?;
         self.inner
             .store

@@ -140,16 +140,6 @@ impl Store {
             .map(read_id)
             .collect()
     }
-
-    /// Whether the database knows a layer.
-    pub async fn knows_layer(&self, id: &LayerId) -> Result<bool> {
-        let row = sqlx::query("SELECT 1 FROM layers WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&self.writer)
-            .await
-            .map_err(StoreError::while_doing("looking a layer up"))?;
-        Ok(row.is_some())
-    }
 }
 
 /// Writes the row of a layer, in the transaction of what it is made for.

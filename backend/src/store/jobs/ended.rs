@@ -25,7 +25,9 @@ pub(super) async fn record_end(
     let Some(mut row) = container_in(transaction, id).await? else {
         return Ok(Vec::new());
     };
-    if row.state != ContainerState::Creating || row.job.as_ref() != Some(&job.id) {
+    // One that failed before may fail for another reason when its job is tried again.
+    let is_unmade = matches!(row.state, ContainerState::Creating | ContainerState::Failed);
+    if !is_unmade || row.job.as_ref() != Some(&job.id) || job.state == JobState::Succeeded {
         return Ok(Vec::new());
     }
     let why = match (job.state, &job.error) {

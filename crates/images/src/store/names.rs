@@ -132,7 +132,7 @@ impl Names {
     }
 
     /// The entry that a reference means. A digest counts for the repository it is asked of,
-    /// whichever tag it came by.
+    /// whichever tag it came by, and for an image that has lost its name to another one.
     pub(crate) fn find(&self, reference: &ImageReference) -> Option<&Entry> {
         let exact = self
             .entries
@@ -143,7 +143,7 @@ impl Names {
         };
         exact.or_else(|| {
             self.entries.iter().find(|entry| {
-                let same_place = entry.reference.as_ref().is_some_and(|known| {
+                let same_place = entry.reference.as_ref().is_none_or(|known| {
                     (known.registry(), known.repository())
                         == (reference.registry(), reference.repository())
                 });
