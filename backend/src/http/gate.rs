@@ -71,6 +71,16 @@ async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) ->
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
+    // Before it is handed on: the owner takes our word that the caller was let in.
+    if let Admitted::Port(target) = &admitted
+        && !is_handed_on
+    {
+        match proxy::let_in(api, peer, target, &request) {
+            Ok(None) => {}
+            Ok(Some(answer)) => return answer,
+            Err(error) => return error.into_response(),
+        }
+    }
     let subject = match &admitted {
         _ if is_handed_on => None,
         Admitted::Preflight => None,
@@ -97,7 +107,7 @@ async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) ->
 enum Admitted {
     /// A route of the API.
     Route,
-    /// A published port that the `Host` names.
+    /// A port that the `Host` names; whether the caller may have it is still to be seen.
     Port(proxy::PortHost),
     /// A browser's question whether a page may call.
     Preflight,

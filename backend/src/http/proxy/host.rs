@@ -47,29 +47,37 @@ impl PortHost {
     }
 }
 
-/// Answers a request whose `Host` names a port.
+/// Decides whether a request whose `Host` names a port is served. An answer comes instead where a
+/// ticket is exchanged for a cookie.
+pub(in crate::http) fn let_in(
+    api: &Api,
+    peer: SocketAddr,
+    to: &PortHost,
+    request: &Request,
+) -> Result<Option<Response>> {
+    let options = &api.shared.options;
+    check_origin(api, to, request)?;
+    let headers = request.headers();
+    if let Some(key) = &options.api_key {
+        if let Some(redirect) = ticket::redeem(key, to, request.uri()) {
+            return Ok(Some(redirect.into_response()));
+        }
+        if !ticket::is_valid(key, to, headers) {
+            check_key(api, peer.ip(), access::check_key(options, peer, headers))?;
+        }
+    } else if access::check_key(options, peer, headers) != KeyCheck::Granted {
+        return Err(access::unauthorized(options, KeyCheck::Missing));
+    }
+    Ok(None)
+}
+
+/// Answers a request whose `Host` names a port, of a caller who was let in.
 pub(in crate::http) async fn by_host(
     api: &Api,
     peer: SocketAddr,
     to: PortHost,
     request: Request,
 ) -> Result<Response> {
-    let options = &api.shared.options;
-    check_origin(api, &to, &request)?;
-    if let Some(key) = &options.api_key {
-        if let Some(redirect) = ticket::redeem(key, &to, request.uri()) {
-            return Ok(redirect.into_response());
-        }
-        if !ticket::is_valid(key, &to, request.headers()) {
-            check_key(
-                api,
-                peer.ip(),
-                access::check_key(options, peer, request.headers()),
-            )?;
-        }
-    } else if access::check_key(options, peer, request.headers()) != KeyCheck::Granted {
-        return Err(access::unauthorized(options, KeyCheck::Missing));
-    }
     let target = request
         .uri()
         .path_and_query()
