@@ -96,10 +96,12 @@ impl From<StoreError> for AppError {
             StoreError::NameTaken { .. }
             | StoreError::ContainerNameTaken { .. }
             | StoreError::ContainerChanged { .. }
-            | StoreError::KeyReused
-            | StoreError::LeaseLost { .. } => Self::Conflict(message),
+            | StoreError::KeyReused => Self::Conflict(message),
             StoreError::LayerMissing { .. } => Self::NotFound(message),
-            StoreError::Unavailable { .. } | StoreError::Full { .. } => Self::Unavailable(message),
+            // Whoever holds the job by now tries again: it is no fault of the job.
+            StoreError::LeaseLost { .. }
+            | StoreError::Unavailable { .. }
+            | StoreError::Full { .. } => Self::Unavailable(message),
             StoreError::BadCursor => Self::BadRequest(message),
             StoreError::Address { .. }
             | StoreError::Elsewhere { .. }

@@ -37,6 +37,8 @@ pub(super) async fn execute(
         }),
         // Somebody else has the job, or it is over: what is done from here on is in vain.
         () = watched => {
+            // What it has begun on threads of their own can't be aborted, and looks at this.
+            context.cancel();
             work.abort();
             // It may be inside a call that can't be broken off.
             let _ = work.await;

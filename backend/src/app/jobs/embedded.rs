@@ -12,7 +12,7 @@ use crate::store::Lease;
 /// How many jobs are done at once in this process.
 const CONCURRENCY: usize = 4;
 
-/// For how long a job that is over can be seen.
+/// For how long a job that is over can be seen, and the key of a request that may be repeated counts.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// How often those that were over for longer are removed.
@@ -54,6 +54,9 @@ pub(in crate::app) async fn prune_jobs(app: App) {
             Ok(0) => {}
             Ok(count) => tracing::info!("{count} jobs that were long over were removed"),
             Err(error) => tracing::warn!(%error, "old jobs could not be removed"),
+        }
+        if let Err(error) = app.inner.store.prune_request_keys(before).await {
+            tracing::warn!(%error, "the keys of old requests could not be removed");
         }
         tokio::select! {
             () = app.inner.stopping.cancelled() => return,

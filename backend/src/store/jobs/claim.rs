@@ -155,18 +155,6 @@ impl Store {
             ))?;
         Ok(())
     }
-
-    /// Whether a lease is still the one that counts.
-    pub async fn holds_lease(&self, lease: &Lease) -> Result<bool> {
-        let held =
-            sqlx::query("SELECT 1 FROM jobs WHERE id = $1 AND fence = $2 AND state = 'running'")
-                .bind(lease.job.to_string())
-                .bind(lease.fence)
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(StoreError::while_doing("looking at a job's lease"))?;
-        Ok(held.is_some())
-    }
 }
 
 impl JobRow {
