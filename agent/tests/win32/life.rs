@@ -77,7 +77,7 @@ async fn a_container_whose_server_is_killed_ends_and_starts_again() {
         if status.state != SandboxState::Running {
             break status;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     assert_eq!(status.exit.expect("how it ended").code, 1);
     world
