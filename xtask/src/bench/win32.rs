@@ -74,11 +74,13 @@ fn measure(number: u32, data_dir: &Path) -> Result<Measured> {
     let mut made = Vec::new();
     let measured = measure_at(number, api, data_dir, &mut made);
     // Containers outlive the server, and its data directory is temporary.
-    for id in &made {
-        api.expect(200, "DELETE", &format!("/api/containers/{id}"), None)
-            .context("a container of the measurement is left")?;
-    }
-    measured
+    let removed = made.iter().try_for_each(|id| {
+        api.expect(204, "DELETE", &format!("/api/containers/{id}"), None)
+            .map(drop)
+    });
+    let measured = measured?;
+    removed.context("a container of the measurement is left")?;
+    Ok(measured)
 }
 
 fn measure_at(number: u32, api: &Api, data_dir: &Path, made: &mut Vec<String>) -> Result<Measured> {
