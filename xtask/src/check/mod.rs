@@ -8,6 +8,7 @@ mod graph;
 mod size;
 mod spelling;
 mod tools;
+mod translation;
 
 use anyhow::Result;
 
@@ -36,11 +37,12 @@ struct NotChecked(&'static str);
 type Check = fn(&Workspace) -> Result<()>;
 
 /// In the order of how soon they answer.
-const CHECKS: [(&str, Check); 9] = [
+const CHECKS: [(&str, Check); 10] = [
     ("formatting", format::check),
     ("size", size::check),
     ("graph", graph::check),
     ("spelling", spelling::check),
+    ("translation", translation::check),
     ("unused", dependencies::unused),
     ("licences", dependencies::allowed),
     ("advisories", dependencies::advisories),

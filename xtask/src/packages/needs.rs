@@ -44,7 +44,7 @@ pub(crate) const DOCKER: &[Need] = &[
 pub(crate) const CHECK: &[Need] = &[need(
     "python3-pip",
     "pip3",
-    "fetches the spell checker `typos` as a wheel",
+    "fetches the spell checker `typos` and `schemathesis`, which makes requests up",
 )];
 
 /// What the tests need beside all of the above.

@@ -80,7 +80,8 @@ impl Service {
         pid
     }
 
-    fn last_lines(&self) -> String {
+    /// The end of its log.
+    pub(crate) fn last_lines(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")

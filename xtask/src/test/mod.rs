@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! packages -> checks -> build -> host looked at -> servers -> host looked at
-//!     -> tests -> host as it was? -> servers stopped -> host as it was?
+//!     -> tests -> generated requests -> host as it was? -> servers stopped -> host as it was?
 //! ```
 
+mod fuzz;
 mod soak;
 mod suite;
 
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// Leave out the checks (`cargo xtask check`).
     #[arg(long)]
     no_check: bool,
+    /// Only send the generated requests.
+    #[arg(long)]
+    fuzz: bool,
     /// Only kill the backend, its launcher and its supervisors, 200 times in a storm of requests.
     #[arg(long)]
     soak: bool,
@@ -62,6 +66,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ]
         .concat(),
     )?;
+    if args.fuzz {
+        return fuzz_alone()?.conclude("generated requests");
+    }
     if args.soak {
         return soak::run()?.conclude("soak tier");
     }
@@ -78,6 +85,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         tally.fail("interrupted");
     }
     tally.conclude(TIER)
+}
+
+fn fuzz_alone() -> Result<Tally> {
+    let workspace = Workspace::read()?;
+    workspace.build("--bins")?;
+    let folders = Folders::make()?;
+    let scratch = folders.scratch.path();
+    let environment = [("TMPDIR", scratch.to_owned())];
+    fuzz::run(&workspace, &environment, scratch)
 }
 
 /// The folders of a run.
@@ -153,6 +169,9 @@ fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) 
         (Mark::NAME, mark.value().into()),
     ];
     let mut tally = suite::run(workspace, &environment)?;
+    if !signals::received() {
+        tally.add(fuzz::run(workspace, &environment, scratch)?);
+    }
     let step = Step::start("Comparing the host with how it was before the tests");
     expect(
         &before,
