@@ -47,6 +47,17 @@ pub(crate) fn containers() -> ArgValueCandidates {
     })
 }
 
+/// The runtimes' names.
+pub(crate) fn runtimes() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        ask(async |client| {
+            let list = client.list_runtimes().await.ok()?;
+            let names = list.runtimes.iter().flat_map(|runtime| &runtime.names);
+            Some(names.map(CompletionCandidate::new).collect())
+        })
+    })
+}
+
 /// The images' names.
 pub(crate) fn images() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {

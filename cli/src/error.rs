@@ -14,6 +14,8 @@ pub(crate) const OWN_FAILURE: u8 = 125;
 
 /// What the API says of a sandbox that does not exist.
 const NO_SANDBOX: &str = "sandbox not found";
+/// What the API says of a container that does not exist.
+const NO_CONTAINER: &str = "container not found";
 
 /// What went wrong. The message is what the user sees behind `ctnr: `.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +143,9 @@ fn advice(error: &ClientError) -> &'static str {
         }
         ClientError::Refused(error) if error.message == NO_SANDBOX => {
             "; `ctnr sandbox ls --all` lists those that exist"
+        }
+        ClientError::Refused(error) if error.message == NO_CONTAINER => {
+            "; `ctnr list` lists those that exist"
         }
         _ => "",
     }

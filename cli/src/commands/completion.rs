@@ -13,7 +13,7 @@ use crate::output::Output;
   echo 'source <(ctnr completion zsh)' >> ~/.zshrc
   ctnr completion fish > ~/.config/fish/completions/ctnr.fish
 
-Names of sandboxes and images are asked of the backend in CONTAINERS_URL as you type.")]
+Names of containers, sandboxes and images are asked of the backend in CONTAINERS_URL as you type.")]
 pub(crate) struct Args {
     /// The shell
     shell: Shell,

@@ -11,8 +11,31 @@ fn help(args: &[&str]) -> String {
 
 #[test]
 fn of_everything() {
-    let verbs: [&[&str]; 23] = [
+    let verbs: [&[&str]; 46] = [
         &[],
+        &["list"],
+        &["create"],
+        &["inspect"],
+        &["run"],
+        &["exec"],
+        &["start"],
+        &["stop"],
+        &["logs"],
+        &["snapshot"],
+        &["rollback"],
+        &["reset"],
+        &["clone"],
+        &["manifest"],
+        &["plan"],
+        &["rm"],
+        &["jobs"],
+        &["events"],
+        &["runtime"],
+        &["host"],
+        &["runtime", "ls"],
+        &["runtime", "build"],
+        &["runtime", "rm"],
+        &["runtime", "move"],
         &["sandbox"],
         &["sandbox", "create"],
         &["sandbox", "ls"],
@@ -44,6 +67,15 @@ fn of_everything() {
 
 #[test]
 fn every_verb_has_an_example() {
+    for verb in [
+        "list", "create", "inspect", "run", "exec", "start", "stop", "logs", "snapshot",
+        "rollback", "reset", "clone", "manifest", "plan", "rm", "jobs", "events", "host",
+    ] {
+        assert!(help(&[verb]).contains("Examples:"), "{verb}");
+    }
+    for verb in ["ls", "build", "rm", "move"] {
+        assert!(help(&["runtime", verb]).contains("Examples:"), "{verb}");
+    }
     for verb in [
         "create", "ls", "inspect", "exec", "logs", "cp", "stop", "restart", "rm", "events",
     ] {

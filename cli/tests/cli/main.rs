@@ -4,11 +4,14 @@
     reason = "a test that can't be set up fails where it says why"
 )]
 
+mod containers;
 mod copy;
 mod errors;
 mod exec;
 mod help;
 mod images;
+mod jobs;
+mod programs;
 mod sandboxes;
 mod streams;
 mod support;

@@ -223,9 +223,12 @@ fn stop_restart_and_rm_take_several() {
 }
 
 #[test]
-fn rm_all_removes_all_that_are_listed() {
-    let list =
-        json!({"sandboxes": [summary("web", "running", "Up"), summary("old", "exited", "Exited")]});
+fn rm_all_removes_all_but_those_of_containers() {
+    let mut of_container = summary("win32-a3f8", "running", "Up");
+    of_container["Labels"] = json!({"dev.ctnr.container": ID});
+    let list = json!({"sandboxes": [
+        summary("web", "running", "Up"), of_container, summary("old", "exited", "Exited")
+    ]});
     let routes = Router::new()
         .route("/v1/sandboxes", get(async move || Json(list)))
         .route(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::runtime::Runtime;
@@ -53,7 +53,7 @@ impl Mock {
             .unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let routes = routes
-            .fallback(|| async { error(StatusCode::NOT_FOUND, "NOT_FOUND", "sandbox not found") })
+            .fallback(missing)
             .layer(from_fn_with_state(seen.clone(), record));
         runtime.spawn(async move { axum::serve(listener, routes).await });
         Self {
@@ -121,6 +121,15 @@ async fn record(State(seen): State<Log>, request: Request, next: Next) -> Respon
         body: body.clone(),
     });
     next.run(Request::from_parts(parts, body.into())).await
+}
+
+async fn missing(uri: Uri) -> Response {
+    let message = if uri.path().starts_with("/api/") {
+        "container not found"
+    } else {
+        "sandbox not found"
+    };
+    error(StatusCode::NOT_FOUND, "NOT_FOUND", message)
 }
 
 /// An error as the API shapes it.

@@ -8,6 +8,7 @@ use ctnr_model::{ContainerName, ContainerQuery, ContainerState, Invalid, LayerId
 
 use super::jobs;
 use crate::commands::resources::ResourceArgs;
+use crate::complete;
 use crate::context::Context;
 use crate::environment::EnvironmentArgs;
 use crate::error::{About, CliError, Result};
@@ -19,8 +20,8 @@ const PREFIX: &str = "prefix";
 
 /// Create a Win32 container
 ///
-/// Empty, with the programs of a directory, or with an existing Wine prefix. Prints the id. It is
-/// not started: `ctnr run` and `ctnr exec` do that when they need to.
+/// Empty, with the programs of a directory, or with an existing Wine prefix, which are copied. Prints
+/// the id. It is not started: `ctnr run` and `ctnr exec` do that when they need to.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   ctnr create office
@@ -49,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID", value_parser = LayerId::parse)]
     layer: Vec<LayerId>,
     /// The runtime, by name or digest [default: the manifest's, else the newest]
-    #[arg(long, value_name = "RUNTIME")]
+    #[arg(long, value_name = "RUNTIME", add = complete::runtimes())]
     runtime: Option<String>,
     #[command(flatten)]
     environment: EnvironmentArgs,

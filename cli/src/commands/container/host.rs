@@ -1,11 +1,16 @@
 //! `ctnr host`.
 
+use super::runtime;
+use crate::commands::info::engine;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::Fields;
 
 /// Show what the backend's host can do for containers
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  ctnr host
+  ctnr host --json | jq .runtimes")]
 pub(crate) struct Args {}
 
 pub(crate) async fn run(_: Args, context: &Context) -> Result<()> {
@@ -36,10 +41,11 @@ pub(crate) async fn run(_: Args, context: &Context) -> Result<()> {
             }
         }),
     );
-    fields.add_all(
-        "Engines",
-        host.engines.iter().map(|engine| engine.name.to_string()),
-    );
+    fields.add_all("Engines", host.engines.iter().map(engine));
     fields.add_all("Host folders", host.host_folders.iter().cloned());
-    fields.print(context.output)
+    fields.print(context.output)?;
+    if host.runtimes.is_empty() {
+        runtime::note_none();
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `ctnr jobs`.
 
 use ctnr_api::{Job, JobListQuery};
+use ctnr_client::Answer;
 use ctnr_model::{JobKind, JobProgress, JobState};
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -66,9 +67,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     let answer = match &args.verb {
         None => return list(args.list, context).await,
         Some(Verb::Watch(one)) => {
-            return follow(&one.job, context.output.json, context)
-                .await
-                .about(&one.job);
+            let last = follow(&one.job, context.output.json, context).await;
+            return ended(&last.about(&one.job)?, context);
         }
         Some(Verb::Inspect(one)) => client.inspect_job(&one.job).await.about(&one.job)?,
         Some(Verb::Cancel(one)) => client.cancel_job(&one.job).await.about(&one.job)?,
@@ -80,11 +80,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
     }
 }
 
-/// Shows how a job goes on until it is over.
+/// Shows how a job goes on until it has succeeded, and gives it as it is then.
 ///
 /// # Errors
 /// Where it does not succeed; the error says why.
-pub(super) async fn follow(job: &str, quiet: bool, context: &Context) -> Result<()> {
+pub(super) async fn follow(job: &str, quiet: bool, context: &Context) -> Result<Answer<Job>> {
     let mut states = context.client.watch_job(job).await?;
     let mut told = String::new();
     let mut last = None;
@@ -101,16 +101,21 @@ pub(super) async fn follow(job: &str, quiet: bool, context: &Context) -> Result<
             "the backend says nothing of job {job}"
         )));
     };
-    if context.output.json && !quiet {
-        context.output.record(last.json())?;
-    }
     match last.state {
-        JobState::Succeeded => Ok(()),
+        JobState::Succeeded => Ok(last),
         state => Err(CliError::Usage(format!(
             "job {} is {state}: {}",
             last.id.get(..12).unwrap_or(&last.id),
             last.error.as_deref().unwrap_or("no reason was given")
         ))),
+    }
+}
+
+/// Prints a job that was followed, for programs; people have seen it go on.
+pub(super) fn ended(job: &Answer<Job>, context: &Context) -> Result<()> {
+    match context.output.json {
+        true => context.output.document(job.json()),
+        false => Ok(()),
     }
 }
 

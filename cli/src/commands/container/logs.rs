@@ -7,8 +7,8 @@ use crate::error::{About, Result};
 
 /// Show what a container's session has put out
 ///
-/// That is what Windows itself says, and detached programs; a program that `ctnr run` or
-/// `ctnr exec` started shows its output there.
+/// That is what its start and its end say, and why it failed. A program shows its output where
+/// `ctnr run` or `ctnr exec` started it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   ctnr logs office

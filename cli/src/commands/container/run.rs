@@ -9,7 +9,7 @@ use crate::error::{About, Result};
 
 /// Run a container's program
 ///
-/// The entry point that is named, or the first one of its manifest. A container that does not run
+/// The entry point that is named, or the default one of its manifest. A container that does not run
 /// is started first. The program's output comes as it is written, and its exit code is passed on.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
@@ -18,7 +18,7 @@ use crate::error::{About, Result};
   ctnr run -it console
   ctnr run -d office")]
 pub(crate) struct Args {
-    /// The entry point, where it is not the first one
+    /// The entry point, where it is not the default one
     #[arg(long, value_name = "NAME")]
     entry: Option<String>,
     #[command(flatten)]

@@ -6,15 +6,20 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{OneContainer, jobs};
+use crate::complete;
 use crate::context::Context;
 use crate::error::{About, Result};
-use crate::output::{Table, Tone, ago};
+use crate::output::{self, Table, Tone, ago};
 
 /// What is done to runtimes.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum Verb {
     /// List the runtimes of the backend's host
-    #[command(visible_alias = "list")]
+    #[command(
+        visible_alias = "list",
+        after_help = "Examples:
+  ctnr runtime ls"
+    )]
     Ls(Ls),
     /// Build the Wine runtime from Debian's packages
     ///
@@ -25,11 +30,17 @@ pub(crate) enum Verb {
   ctnr runtime build --detach && ctnr jobs")]
     Build(Build),
     /// Remove runtimes that no container is on
-    #[command(visible_alias = "remove")]
+    #[command(
+        visible_alias = "remove",
+        after_help = "Examples:
+  ctnr runtime rm 6a5076a8bb1e"
+    )]
     Rm(Rm),
     /// Move a container to another runtime, or back
     ///
     /// Its programs and data stay. A container that runs is stopped first.
+    #[command(after_help = "Examples:
+  ctnr runtime move office wine:latest")]
     Move(Move),
 }
 
@@ -56,7 +67,7 @@ pub(crate) struct Build {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Rm {
     /// Their names, digests, or beginnings of digests
-    #[arg(value_name = "RUNTIME", required = true)]
+    #[arg(value_name = "RUNTIME", required = true, add = complete::runtimes())]
     runtimes: Vec<String>,
 }
 
@@ -65,6 +76,7 @@ pub(crate) struct Move {
     #[command(flatten)]
     which: OneContainer,
     /// The runtime: its name, its digest, or the beginning of that
+    #[arg(add = complete::runtimes())]
     runtime: String,
 }
 
@@ -107,7 +119,16 @@ async fn ls(args: Ls, context: &Context) -> Result<()> {
             ],
         );
     }
-    table.print(context.output)
+    table.print(context.output)?;
+    if answer.runtimes.is_empty() {
+        note_none();
+    }
+    Ok(())
+}
+
+/// Says how a host without a runtime comes to one.
+pub(super) fn note_none() {
+    output::note("the backend's host has no runtime; `ctnr runtime build` makes one");
 }
 
 async fn build(args: Build, context: &Context) -> Result<()> {
@@ -119,7 +140,10 @@ async fn build(args: Build, context: &Context) -> Result<()> {
             false => context.output.line(&started.job),
         };
     }
-    jobs::follow(&started.job, args.quiet, context).await
+    jobs::ended(
+        &jobs::follow(&started.job, args.quiet, context).await?,
+        context,
+    )
 }
 
 async fn rm(args: Rm, context: &Context) -> Result<()> {

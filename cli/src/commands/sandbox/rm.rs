@@ -11,6 +11,9 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::{About, Result};
 
+/// The label of a sandbox that is a Win32 container's, which goes with that alone.
+const OF_CONTAINER: &str = "dev.ctnr.container";
+
 /// Remove sandboxes with all that is in them
 ///
 /// Running ones are ended first.
@@ -19,7 +22,7 @@ use crate::error::{About, Result};
   ctnr sandbox rm web api
   ctnr sandbox rm --all")]
 pub(crate) struct Args {
-    /// All of them, after a question
+    /// All of them, after a question; those of Win32 containers go with `ctnr rm`
     #[arg(long, short = 'a', conflicts_with = "sandboxes")]
     all: bool,
     /// Do not mind those that do not exist
@@ -78,6 +81,7 @@ async fn all(context: &Context) -> Result<Vec<SandboxQuery>> {
     let (sandboxes, _) = fetch(query, None, context).await?;
     sandboxes
         .iter()
+        .filter(|sandbox| !sandbox.labels.contains_key(OF_CONTAINER))
         .map(|sandbox| {
             // Names are what people know; an id stands in where there is none.
             let name = sandbox.names.first().unwrap_or(&sandbox.id);

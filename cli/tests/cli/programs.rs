@@ -1,0 +1,148 @@
+//! `ctnr run` and `ctnr exec`: programs in Win32 containers.
+
+use axum::Router;
+use axum::extract::Json;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{get, post};
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use crate::support::Mock;
+
+/// A container whose programs show what they were started with, and end with 7.
+fn routes() -> Router {
+    Router::new()
+        .route("/api/containers/office/exec/ws", get(open))
+        .route("/api/containers/office/exec", post(answer))
+        .route("/api/containers/office/run", post(answer))
+        .route(
+            "/api/containers/office/logs",
+            get(async || "{\"time\":\"2026-01-01T00:00:00Z\",\"stream\":\"stdout\",\"data\":\"cmVhZHkK\"}\n"),
+        )
+}
+
+async fn open(uri: Uri, upgrade: WebSocketUpgrade) -> Response {
+    let query = uri.query().unwrap_or_default().to_owned();
+    upgrade
+        .protocols(["ctnr.exec.v1"])
+        .on_upgrade(async move |socket| serve(socket, &query).await)
+}
+
+async fn answer(Json(request): Json<Value>) -> (StatusCode, Json<Value>) {
+    match request["detach"].as_bool() {
+        Some(true) => (StatusCode::CREATED, Json(json!({"id": "ab".repeat(32)}))),
+        _ => (
+            StatusCode::OK,
+            Json(json!({"output": "o", "stdout": "o", "stderr": "", "exit_code": 5})),
+        ),
+    }
+}
+
+async fn serve(mut socket: WebSocket, query: &str) {
+    let started = json!({"type": "started", "id": "1"}).to_string();
+    socket.send(Message::text(started)).await.unwrap();
+    let mut shown = query.as_bytes().to_vec();
+    // Standard input up to its end, behind the query.
+    while let Some(Ok(message)) = socket.next().await {
+        match message {
+            Message::Binary(bytes) => shown.extend_from_slice(&bytes),
+            Message::Text(text) if text.contains("close_stdin") => break,
+            _ => {}
+        }
+    }
+    for (stream, bytes) in [(1, shown.as_slice()), (2, b"err")] {
+        let frame = [&[stream], bytes].concat();
+        socket.send(Message::Binary(frame.into())).await.unwrap();
+    }
+    let exit = json!({"type": "exit", "exit_code": 7}).to_string();
+    socket.send(Message::text(exit)).await.unwrap();
+    while let Some(Ok(_)) = socket.recv().await {}
+}
+
+#[test]
+fn exec_sends_the_command_line_and_passes_streams_and_code_on() {
+    let mock = Mock::new(routes());
+    let ran = mock.run_with(
+        &[
+            "exec", "-i", "-e", "A=b c", "-w", "C:\\App", "office", "--", "cmd", "/c", "ver",
+        ],
+        b"|typed",
+    );
+    assert_eq!(
+        ran.shown(),
+        "cmd=cmd&cmd=%2Fc&cmd=ver&env=A%3Db+c&workdir=C%3A%5CApp|typed--- 7\nerr"
+    );
+    let missing = mock.run(&["exec", "nope", "cmd"]);
+    assert_eq!(
+        missing.shown(),
+        "--- 125\nctnr: nope: container not found; `ctnr list` lists those that exist\n"
+    );
+}
+
+#[test]
+fn run_sends_the_entry_point_and_further_arguments() {
+    let mock = Mock::new(routes());
+    assert_eq!(mock.run(&["run", "office"]).shown(), "--- 7\nerr");
+    let ran = mock.run(&["run", "--entry", "7za", "office", "--", "l", "--json"]);
+    assert_eq!(ran.shown(), "entry=7za&args=l&args=--json--- 7\nerr");
+}
+
+#[test]
+fn json_and_detach_answer_as_the_api_does() {
+    let mock = Mock::new(routes());
+    let collected = mock.run_with(
+        &["run", "--json", "-i", "--timeout", "2m", "office", "a"],
+        b"typed",
+    );
+    assert_eq!(collected.code, 5);
+    let shown: Value = serde_json::from_str(&collected.out).unwrap();
+    assert_eq!(shown["stdout"], "o");
+    let detached = mock.run(&["exec", "-d", "office", "notepad"]);
+    assert_eq!(detached.good(), format!("{}\n", "ab".repeat(32)));
+    assert_eq!(
+        mock.lines(),
+        [
+            "POST /api/containers/office/run",
+            "POST /api/containers/office/exec"
+        ]
+    );
+    let bodies: Vec<Value> = mock.seen().iter().map(|seen| seen.json()).collect();
+    assert_eq!(
+        bodies,
+        [
+            json!({"args": ["a"], "stdin": "typed", "timeout": 120.0}),
+            json!({"cmd": ["notepad"], "detach": true})
+        ]
+    );
+}
+
+#[test]
+fn options_that_do_not_go_together_are_refused_before_anything_is_sent() {
+    let mock = Mock::new(routes());
+    for args in [
+        &["exec", "office"][..],
+        &["exec", "-it", "office", "cmd"],
+        &["exec", "-t", "--json", "office", "cmd"],
+        &["run", "-d", "-i", "office"],
+        &["run", "-d", "--timeout", "1s", "office"],
+        &["run", "--timeout", "soon", "office"],
+        &["run", "../etc"],
+    ] {
+        let ran = mock.run(args);
+        assert_eq!(ran.code, 125, "{args:?}: {}", ran.err);
+        assert!(!ran.err.is_empty() && ran.out.is_empty(), "{args:?}");
+    }
+    assert_eq!(mock.lines(), [""; 0]);
+}
+
+#[test]
+fn logs_show_what_the_session_said() {
+    let mock = Mock::new(routes());
+    assert_eq!(mock.run(&["logs", "office"]).good(), "ready\n");
+    assert_eq!(
+        mock.lines(),
+        ["GET /api/containers/office/logs?encoding=base64&stdout=true&stderr=true"]
+    );
+}
