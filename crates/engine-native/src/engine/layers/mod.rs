@@ -62,8 +62,12 @@ impl Layers {
         sandboxes: &Path,
         trash: &Trash,
     ) -> std::io::Result<Arc<Self>> {
-        let directory = std::path::absolute(directory)?;
         let known = sweep::sweep(&directory, sandboxes, trash)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "directories of the host are named without symlinks, and are compared with this one"
+        )]
+        let directory = directory.canonicalize()?;
         let state = State {
             known,
             ..State::default()
