@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ctnr_model::SandboxId;
 use tokio::sync::Notify;
@@ -12,6 +13,9 @@ use tokio::sync::Notify;
 use super::adopt::remove_groups;
 use crate::cgroup;
 use crate::remove::remove_tree;
+
+/// How long to wait for control groups that are still in use.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// A directory on the same file system, to which what is to be removed is renamed: it is gone at
 /// once for everyone, and removed for good in the background, or by the next engine.
@@ -80,20 +84,51 @@ async fn empty(directory: PathBuf, roots: Arc<Mutex<Vec<OwnedFd>>>, thrown: Arc<
         // Their directories are in the trash already.
         let roots = std::mem::take(&mut *roots.lock().unwrap_or_else(PoisonError::into_inner));
         let directory = directory.clone();
-        let emptied = tokio::task::spawn_blocking(move || -> io::Result<()> {
-            for entry in std::fs::read_dir(&directory)? {
-                remove_tree(&entry?.path())?;
-            }
-            drop(roots);
-            Ok(())
-        })
-        .await;
+        let emptied = tokio::task::spawn_blocking(move || clear(&directory, roots)).await;
         match emptied {
-            Ok(Ok(())) => {}
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => {
+                let thrown = Arc::clone(&thrown);
+                tokio::spawn(async move {
+                    tokio::time::sleep(AGAIN).await;
+                    thrown.notify_one();
+                });
+            }
             Ok(Err(error)) => tracing::warn!(%error, "a deleted sandbox's files are left"),
             Err(error) => tracing::warn!(%error, "a deleted sandbox's files are left"),
         }
     }
+}
+
+/// Removes what is in the trash, and tells whether it is empty. The directory of a sandbox goes after
+/// its control groups, whose removal waits for the last of its processes: nothing else would tell the
+/// next engine of them.
+fn clear(directory: &Path, roots: Vec<OwnedFd>) -> io::Result<bool> {
+    let entries: Vec<_> = std::fs::read_dir(directory)?.collect::<io::Result<_>>()?;
+    for entry in &entries {
+        if entry.file_type()?.is_dir() {
+            for inside in std::fs::read_dir(entry.path())? {
+                remove_tree(&inside?.path())?;
+            }
+        }
+    }
+    let groups = cgroup::list_all();
+    let mut empty = true;
+    for entry in entries {
+        let sandbox = sandbox_of(&entry.file_name().to_string_lossy());
+        if sandbox.is_some_and(|id| groups.iter().any(|name| name.starts_with(id.as_str()))) {
+            empty = false;
+        } else {
+            remove_tree(&entry.path())?;
+        }
+    }
+    drop(roots);
+    Ok(empty)
+}
+
+/// The sandbox that a directory in the trash was of.
+fn sandbox_of(name: &str) -> Option<SandboxId> {
+    SandboxId::parse(name.split('-').next()?).ok()
 }
 
 /// The control groups of the sandboxes whose directories an earlier engine has left in the trash: where
@@ -104,7 +139,7 @@ fn left_groups(directory: &Path) -> Vec<String> {
     };
     entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter_map(|name| SandboxId::parse(name.split('-').next()?).ok())
+        .filter_map(|name| sandbox_of(&name))
         .flat_map(|sandbox| cgroup::list(&sandbox))
         .collect()
 }
