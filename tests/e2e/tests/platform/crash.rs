@@ -68,6 +68,41 @@ fn killed_while_a_sandbox_is_stopped() {
     assert_eq!(stubborn.ended()["ExitCode"], 137);
 }
 
+/// A backend that is killed between the end of a run and the next start leaves the control group of
+/// the first, which no state file names.
+#[test]
+fn killed_between_two_runs() {
+    let mut backend = Backend::native();
+    let sleeper = json!({ "image": "busybox", "cmd": ["sleep", "1000"] });
+    let [running, stopped] = [(); 2].map(|()| backend.api().create(&sleeper));
+    let ids = [running.id.clone(), stopped.id.clone()];
+    let groups = backend.owned(&ids).cgroups;
+    assert!(!groups.is_empty());
+    stopped.stop(0);
+    let earlier: Vec<String> = groups.iter().map(|group| format!("{group}0")).collect();
+    backend.kill();
+    for group in &earlier {
+        std::fs::create_dir(group).unwrap();
+    }
+    backend.resume();
+    let stopped = stopped.at(backend.api());
+    eventually("the earlier groups to be gone", || {
+        let left: Vec<_> = earlier
+            .iter()
+            .filter(|group| std::path::Path::new(group).exists())
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:?}"))
+        }
+    });
+    let running = running.at(backend.api());
+    assert_eq!(running.exec(&["echo", "alive"]).ok(), "alive\n");
+    stopped.restart();
+    assert_eq!(stopped.exec(&["echo", "alive"]).ok(), "alive\n");
+}
+
 /// What a client of the storm was told.
 #[derive(Default)]
 struct Told {
