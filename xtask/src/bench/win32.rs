@@ -139,7 +139,9 @@ fn execute(api: &Api, id: &str) -> Result<()> {
 fn idle_mib(api: &Api, id: &str) -> Result<f64> {
     let label = format!("/v1/sandboxes?label=dev.ctnr.container={id}");
     let sandboxes = api.expect(200, "GET", &label, None)?;
-    let sandbox = sandboxes[0]["Id"].as_str().context("it has no sandbox")?;
+    let sandbox = sandboxes["sandboxes"][0]["Id"]
+        .as_str()
+        .context("it has no sandbox")?;
     let sandbox = api.expect(200, "GET", &format!("/v1/sandboxes/{sandbox}"), None)?;
     let pid = &sandbox["State"]["Pid"];
     let space = |process: &Path| fs::read_link(process.join("ns/pid")).ok();
