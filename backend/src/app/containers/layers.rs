@@ -9,12 +9,16 @@ use ctnr_wine::layout;
 use jiff::Timestamp;
 use tokio::io::AsyncRead;
 
+use super::bounded::Bounded;
 use super::paths;
 use crate::app::{App, AppError, Result};
 use crate::store::{LayerPhase, LayerRow};
 
 /// How long an uploaded layer is kept that no container is made of.
 const KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// The most bytes of an archive.
+const MAX_ARCHIVE: u64 = 64 * 1024 * 1024 * 1024;
 
 /// The folder that an archive is unpacked to where none is named.
 const DEFAULT_PLACE: &str = r"C:\App";
@@ -54,8 +58,9 @@ impl App {
                 .unwrap_or(Timestamp::MAX),
         };
         self.inner.store.intend_layer(&row).await?;
+        let (content, passed) = Bounded::new(content, MAX_ARCHIVE);
         let archive = LayerArchive {
-            content,
+            content: Box::new(content),
             at,
             owner: FileOwner {
                 uid: layout::UID,
@@ -64,6 +69,11 @@ impl App {
         };
         if let Err(error) = engine.import_layer(&id, archive).await {
             self.unmake_layer(&*engine, &id).await?;
+            if passed.is_so() {
+                return Err(AppError::TooLarge(
+                    "the archive is larger than 64 GiB; split it into several layers".to_owned(),
+                ));
+            }
             return Err(error.into());
         }
         let size = engine.layer_size(&id).await?;

@@ -11,6 +11,7 @@
 //! or takes back ([`reconcile`]). A container's lock keeps two changes of it apart; programs run
 //! beside each other without it.
 
+mod bounded;
 mod build;
 mod clone;
 mod container;
