@@ -1,4 +1,4 @@
-//! `cargo xtask down`: removes all sandboxes of this machine's platform.
+//! `cargo xtask down`: removes all containers and sandboxes of this machine's platform.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     port: u16,
 }
 
-/// Deletes every sandbox, by the server that answers, or by one that is started for it.
+/// Deletes every container and sandbox, by the server that answers, or by one that is started for it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let api = Api::at(args.port, Duration::from_secs(120));
     if api.send("GET", "/healthz", None).is_ok() {
@@ -32,8 +32,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     remove_all(server.api())
 }
 
-/// Deletes every sandbox of a server.
+/// Deletes every container and sandbox of a server.
 pub(crate) fn remove_all(api: &Api) -> Result<()> {
+    // Containers first: their sandboxes go with them, and not otherwise.
+    loop {
+        let list = api.expect(200, "GET", "/api/containers", None)?;
+        let containers = list["containers"].as_array().cloned().unwrap_or_default();
+        if containers.is_empty() {
+            break;
+        }
+        for container in containers {
+            let id = container["id"].as_str().unwrap_or_default();
+            let name = container["name"].as_str().unwrap_or(id);
+            let step = Step::start(format!("Removing {name}"));
+            api.expect(204, "DELETE", &format!("/api/containers/{id}"), None)?;
+            step.done();
+        }
+    }
     loop {
         // The list comes in pages, and what is deleted leaves the first one.
         let list = api.expect(200, "GET", "/v1/sandboxes?all=true", None)?;

@@ -61,16 +61,8 @@ impl Api {
     /// # Errors
     /// When no answer comes; an answer with an error in it is an [`Answer`].
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let mut response = self.response(method, path, body)?;
-        let doing = || format!("{method} {}{path}", self.base);
-        let status = response.status().as_u16();
-        let text = response.body_mut().read_to_string().with_context(doing)?;
-        let body = if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text).unwrap_or(Value::String(text))
-        };
-        Ok(Answer { status, body })
+        let response = self.response(method, path, body)?;
+        answer(response).with_context(|| format!("{method} {}{path}", self.base))
     }
 
     /// Sends a request, and gives its successful answer to be read as it comes.
@@ -83,6 +75,27 @@ impl Api {
             bail!("{method} {path} answered {}", response.status());
         }
         Ok(response.into_body().into_reader())
+    }
+
+    /// Sends bytes; the answer has to have one status.
+    ///
+    /// # Errors
+    /// With the code and the message of the answer.
+    pub(crate) fn upload(
+        &self,
+        status: u16,
+        path: &str,
+        content_type: &str,
+        content: &[u8],
+    ) -> Result<Value> {
+        let url = format!("{}{path}", self.base);
+        let doing = || format!("POST {url}");
+        let mut request = self.agent.post(&url).content_type(content_type);
+        if let Some(key) = &self.key {
+            request = request.header("x-api-key", key);
+        }
+        let answer = answer(request.send(content).with_context(doing)?).with_context(doing)?;
+        answer.expect(status, "POST", path)
     }
 
     fn response(
@@ -121,19 +134,34 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value> {
-        let answer = self.send(method, path, body)?;
-        if answer.status != status {
-            bail!(
-                "{method} {path} answered {} where {status} was expected: {}",
-                answer.status,
-                answer.shown()
-            );
-        }
-        Ok(answer.body)
+        self.send(method, path, body)?.expect(status, method, path)
     }
 }
 
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
+    let status = response.status().as_u16();
+    let text = response.body_mut().read_to_string()?;
+    let body = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
+    Ok(Answer { status, body })
+}
+
 impl Answer {
+    /// The body of an answer that has to have one status.
+    fn expect(self, status: u16, method: &str, path: &str) -> Result<Value> {
+        if self.status != status {
+            bail!(
+                "{method} {path} answered {} where {status} was expected: {}",
+                self.status,
+                self.shown()
+            );
+        }
+        Ok(self.body)
+    }
+
     /// `CODE: message` of an error, else the body.
     pub(crate) fn shown(&self) -> String {
         match (self.body["code"].as_str(), self.body["message"].as_str()) {

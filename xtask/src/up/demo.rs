@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::create;
 use crate::console::{self, Step};
 use crate::http::Api;
 use crate::signals;
@@ -17,39 +18,16 @@ const PAGE_PATIENCE: Duration = Duration::from_secs(180);
 
 /// Walks through the demo, and removes its sandbox also where a step fails.
 pub(super) fn walk(api: &Api) -> Result<()> {
-    let (name, created) = create(api)?;
+    let body = json!({"image": IMAGE, "ports": ["3000/tcp"]});
+    let advice = "`cargo xtask image nextjs-docker` makes its image";
+    let (name, created) =
+        create::under_free_name(api, "/v1/sandboxes", "sandbox", "my-nextjs", body, advice)?;
     let walked = steps(api, &name, &created);
     if walked.is_err() {
         // The error of the step is the one to show.
         let _ = api.send("DELETE", &format!("/v1/sandboxes/{name}"), None);
     }
     walked
-}
-
-/// Creates the demo's sandbox. A sandbox that has the name already is somebody's: it stays.
-fn create(api: &Api) -> Result<(String, Value)> {
-    for number in 1..100 {
-        let name = match number {
-            1 => "my-nextjs".to_owned(),
-            _ => format!("my-nextjs-{number}"),
-        };
-        let step = Step::start(format!("Creating the sandbox {name}"));
-        let body = json!({"image": IMAGE, "name": name, "ports": ["3000/tcp"]});
-        let answer = api.send("POST", "/v1/sandboxes", Some(&body))?;
-        match answer.status {
-            200 | 201 => {
-                step.done_with(answer.body.to_string());
-                return Ok((name, answer.body));
-            }
-            409 => step.done_with("the name is taken, another one is tried"),
-            _ => bail!(
-                "creating a sandbox of {IMAGE} failed: {}; `cargo xtask image nextjs-docker` makes \
-                 the image",
-                answer.shown()
-            ),
-        }
-    }
-    bail!("there are a hundred sandboxes called my-nextjs: remove some of them")
 }
 
 fn steps(api: &Api, name: &str, created: &Value) -> Result<()> {

@@ -1,8 +1,10 @@
 //! `cargo xtask up`: from a fresh clone to a running platform, with the demo walked through.
 
+mod create;
 mod demo;
 mod engine;
 mod server;
+mod win32;
 
 use anyhow::{Context, Result};
 
@@ -29,9 +31,12 @@ pub(crate) struct Args {
     /// Build with optimisations.
     #[arg(long)]
     release: bool,
-    /// Only start: leave out the demo and its image.
+    /// Only start: leave out the demo, Win32 containers and the images of both.
     #[arg(long)]
     no_demo: bool,
+    /// Leave out Win32 containers and their runtime, which takes some minutes to make once.
+    #[arg(long)]
+    no_win32: bool,
     /// The port of the API.
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -47,12 +52,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     packages::ensure_needs(&[needs::BUILD, engine.needs()].concat())?;
     engine::start(engine)?;
     build(args.release)?;
-    let images: &[image::Name] = if args.no_demo {
-        &[image::Name::Busybox]
-    } else {
-        &[image::Name::Busybox, image::Name::NextjsDocker]
-    };
-    for &name in images {
+    let with_win32 = !args.no_demo && !args.no_win32 && runs_win32(engine);
+    let mut images = vec![image::Name::Busybox];
+    if !args.no_demo {
+        images.push(image::Name::NextjsDocker);
+    }
+    if with_win32 {
+        images.push(image::Name::Wine);
+    }
+    for name in images {
         signals::check()?;
         make(name, engine)?;
     }
@@ -66,8 +74,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.no_demo && !signals::received() {
         demo::walk(server.api()).with_context(|| server.log_hint())?;
     }
+    if with_win32 && !signals::received() {
+        win32::walk(server.api()).with_context(|| server.log_hint())?;
+    }
     welcome(server.api());
     server.stay()
+}
+
+/// Whether this user's engine runs Win32 containers; says so where it does not.
+fn runs_win32(engine: Chosen) -> bool {
+    let why = match engine {
+        Engine::Native if rustix::process::geteuid().is_root() => return true,
+        Engine::Native => "want the native engine as root",
+        Engine::Docker => "run on the native engine alone, and this is Docker",
+    };
+    console::note(format!(
+        "Win32 containers {why}: their part is left out. `sudo -E env \"PATH=$PATH\" cargo xtask up \
+         --engine native` has it."
+    ));
+    false
 }
 
 /// Builds what a user runs.
@@ -104,5 +129,6 @@ fn welcome(api: &Api) {
          \x20    -d '{{\"image\": \"busybox:latest\", \"cmd\": [\"sleep\", \"infinity\"]}}'"
     ));
     console::note("    cargo run -p ctnr-cli -- sandbox ls");
-    console::note("Ctrl-C stops the server. Sandboxes keep running.");
+    console::note("    cargo run -p ctnr-cli -- list          (Win32 containers)");
+    console::note("Ctrl-C stops the server. Sandboxes and containers keep running.");
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal};
+use serde_json::Value;
 
 use super::engine::Engine;
 use crate::cache;
@@ -163,11 +164,20 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        let running = self.running();
+        let containers = self.running("/api/containers?state=running");
+        let running = self.running("/v1/sandboxes");
         let base = self.api.base().to_owned();
         drop(self);
         console::note("");
         console::note("The server has stopped.");
+        if !containers.is_empty() {
+            console::note(format!(
+                "These containers keep running: {}.",
+                containers.join(", ")
+            ));
+            console::note("`cargo xtask down` removes all of them. With the server running,");
+            console::note("    cargo run -p ctnr-cli -- stop NAME      (keeps what is in one)");
+        }
         if !running.is_empty() {
             console::note(format!(
                 "These sandboxes keep running: {}.",
@@ -182,16 +192,23 @@ impl Server {
         Ok(())
     }
 
-    /// The names of the running sandboxes.
-    fn running(&self) -> Vec<String> {
-        let Ok(answer) = self.api.send("GET", "/v1/sandboxes", None) else {
+    /// The names of what a list holds, without the sandboxes that belong to containers.
+    fn running(&self, list: &str) -> Vec<String> {
+        let Ok(answer) = self.api.send("GET", list, None) else {
             return Vec::new();
         };
-        let sandboxes = answer.body["sandboxes"].as_array().cloned();
-        sandboxes
+        let listed = answer.body["sandboxes"]
+            .as_array()
+            .or(answer.body["containers"].as_array())
+            .cloned();
+        listed
             .unwrap_or_default()
             .iter()
-            .filter_map(|sandbox| sandbox["Names"][0].as_str().or(sandbox["Id"].as_str()))
+            .filter(|one| one["Labels"]["dev.ctnr.container"].is_null())
+            .filter_map(|one| {
+                let names = [&one["Names"][0], &one["name"], &one["Id"]];
+                names.into_iter().find_map(Value::as_str)
+            })
             .map(|name| name.trim_start_matches('/').to_owned())
             .collect()
     }
