@@ -1,9 +1,10 @@
 //! Folders of the host that containers are given.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use ctnr_model::HostPath;
+use ctnr_model::{HostMount, HostPath, MountAccess};
 
 use super::plan::known_folder;
 use crate::app::{App, AppError, Result};
@@ -83,6 +84,26 @@ pub(super) fn is_below(path: &HostPath, folder: &HostPath) -> bool {
     Path::new(path.as_str()).starts_with(folder.as_str())
 }
 
+/// Refuses folders of root's that a container would write to as they are: what it makes there
+/// belongs to their owner, a program that is to run as its owner among it.
+pub(super) fn refuse_shared_with_root(mounts: &[HostMount]) -> Result<()> {
+    let shared = mounts
+        .iter()
+        .filter(|mount| mount.access == MountAccess::ReadWrite);
+    for mount in shared {
+        let folder = mount.source.as_str();
+        let owner = std::fs::metadata(folder)
+            .map_err(|error| AppError::BadRequest(format!("{folder}: {error}")))?
+            .uid();
+        if owner == 0 {
+            return Err(AppError::Forbidden(format!(
+                "{folder} belongs to root, and what a container writes into a merged folder belongs to that folder's owner; give the folder to an ordinary user, or let it in as write-copy or read-only"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// The path without symlinks on the way.
 #[expect(
     clippy::disallowed_methods,
@@ -90,4 +111,28 @@ pub(super) fn is_below(path: &HostPath, folder: &HostPath) -> bool {
 )]
 fn real_path(path: &Path) -> std::io::Result<std::path::PathBuf> {
     path.canonicalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use ctnr_model::{ContainerPath, FileOwner};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_of_roots_is_not_written_to_as_it_is() {
+        let mount = |access| HostMount {
+            source: HostPath::parse("/etc").unwrap(),
+            target: ContainerPath::parse("/data").unwrap(),
+            access,
+            owner: FileOwner {
+                uid: 1000,
+                gid: 1000,
+            },
+        };
+        let error = refuse_shared_with_root(&[mount(MountAccess::ReadWrite)]).unwrap_err();
+        assert!(matches!(error, AppError::Forbidden(_)), "{error:?}");
+        let others = [MountAccess::ReadOnly, MountAccess::CopyOnWrite].map(mount);
+        assert!(refuse_shared_with_root(&others).is_ok());
+    }
 }

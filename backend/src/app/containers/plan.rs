@@ -15,7 +15,7 @@ use ctnr_plan::{
 use ctnr_wine::layout;
 
 use super::Container;
-use super::folders::is_below;
+use super::folders::{is_below, refuse_shared_with_root};
 use crate::app::{App, AppError, Result};
 
 /// Where a Windows host keeps containers and layers.
@@ -51,6 +51,7 @@ impl App {
         let plan = self.linux_plan(row)?;
         let mut realised = win32::realise(&plan, runtime_image(row)?)
             .map_err(|error| AppError::BadRequest(error.to_string()))?;
+        refuse_shared_with_root(&realised.mounts)?;
         realised.limits = row.spec.limits;
         realised.network = row.spec.network;
         Ok(realised)
