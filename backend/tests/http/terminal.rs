@@ -113,6 +113,43 @@ async fn the_command_can_come_as_the_first_message() {
 }
 
 #[tokio::test]
+async fn so_can_the_program_of_a_container() {
+    let api = Api::start().await;
+    api.platform.engine.add_runtime("wine:latest", 0x11);
+    let made = api.post("/api/containers", r#"{"name": "app"}"#).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let address = api.listen(Options::default()).await;
+    let open = async |container: &str| {
+        let path = format!("/api/containers/{container}/exec/ws?by_message=true");
+        let opened = connect_async(format!("ws://{address}{path}")).await;
+        opened.map(|(socket, _)| socket)
+    };
+    let mut socket = open("app").await.unwrap();
+    let program = json!({"type": "program", "cmd": ["echo", "secret"], "env": ["A=b"]});
+    socket
+        .send(Message::text(program.to_string()))
+        .await
+        .unwrap();
+    assert_eq!(json_of(&mut socket).await["type"], "started");
+    assert_eq!(
+        next(&mut socket).await,
+        Message::binary(&b"\x01secret\n"[..])
+    );
+    assert_eq!(json_of(&mut socket).await["exit_code"], 0);
+
+    for wrong in [
+        r#"{"type":"start","cmd":["echo"]}"#,
+        r#"{"type":"program","cmd":["echo"],"entry":"main"}"#,
+    ] {
+        let mut socket = open("app").await.unwrap();
+        socket.send(Message::text(wrong)).await.unwrap();
+        let error = json_of(&mut socket).await;
+        assert_eq!(error["error"]["code"], "BAD_REQUEST", "{wrong}");
+    }
+    assert_eq!(status(open("nope").await), 404);
+}
+
+#[tokio::test]
 async fn signals_reach_the_command() {
     let api = start().await;
     let mut socket = connect(&api, "/ws?cmd=sleep&cmd=60&tty=true", &[])

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::Json;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use futures::StreamExt;
@@ -23,11 +23,8 @@ fn routes() -> Router {
         )
 }
 
-async fn open(uri: Uri, upgrade: WebSocketUpgrade) -> Response {
-    let query = uri.query().unwrap_or_default().to_owned();
-    upgrade
-        .protocols(["ctnr.exec.v1"])
-        .on_upgrade(async move |socket| serve(socket, &query).await)
+async fn open(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.protocols(["ctnr.exec.v1"]).on_upgrade(serve)
 }
 
 async fn answer(Json(request): Json<Value>) -> (StatusCode, Json<Value>) {
@@ -40,11 +37,14 @@ async fn answer(Json(request): Json<Value>) -> (StatusCode, Json<Value>) {
     }
 }
 
-async fn serve(mut socket: WebSocket, query: &str) {
+async fn serve(mut socket: WebSocket) {
+    let Some(Ok(Message::Text(program))) = socket.recv().await else {
+        return;
+    };
     let started = json!({"type": "started", "id": "1"}).to_string();
     socket.send(Message::text(started)).await.unwrap();
-    let mut shown = query.as_bytes().to_vec();
-    // Standard input up to its end, behind the query.
+    let mut shown = program.as_bytes().to_vec();
+    // Standard input up to its end, behind what it was started with.
     while let Some(Ok(message)) = socket.next().await {
         match message {
             Message::Binary(bytes) => shown.extend_from_slice(&bytes),
@@ -72,7 +72,13 @@ fn exec_sends_the_command_line_and_passes_streams_and_code_on() {
     );
     assert_eq!(
         ran.shown(),
-        "cmd=cmd&cmd=%2Fc&cmd=ver&env=A%3Db+c&workdir=C%3A%5CApp|typed--- 7\nerr"
+        r#"{"type":"program","cmd":["cmd","/c","ver"],"env":["A=b c"],"workdir":"C:\\App"}|typed--- 7
+err"#
+    );
+    // What is in an address gets into logs.
+    assert_eq!(
+        mock.lines(),
+        ["GET /api/containers/office/exec/ws?by_message=true"]
     );
     let missing = mock.run(&["exec", "nope", "cmd"]);
     assert_eq!(
@@ -84,9 +90,15 @@ fn exec_sends_the_command_line_and_passes_streams_and_code_on() {
 #[test]
 fn run_sends_the_entry_point_and_further_arguments() {
     let mock = Mock::new(routes());
-    assert_eq!(mock.run(&["run", "office"]).shown(), "--- 7\nerr");
+    assert_eq!(
+        mock.run(&["run", "office"]).shown(),
+        "{\"type\":\"program\"}--- 7\nerr"
+    );
     let ran = mock.run(&["run", "--entry", "7za", "office", "--", "l", "--json"]);
-    assert_eq!(ran.shown(), "entry=7za&args=l&args=--json--- 7\nerr");
+    assert_eq!(
+        ran.shown(),
+        "{\"type\":\"program\",\"entry\":\"7za\",\"args\":[\"l\",\"--json\"]}--- 7\nerr"
+    );
 }
 
 #[test]

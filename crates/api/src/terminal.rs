@@ -1,7 +1,8 @@
 //! Commands over a WebSocket.
 //!
 //! ```text
-//!  client ──▶ server   text     ClientMessage as JSON; `start` first where the query has no cmd
+//!  client ──▶ server   text     ClientMessage as JSON; `start` first where the query has no cmd,
+//!                               `program` where that of a container says so
 //!                      binary   bytes for the command's standard input
 //!  server ──▶ client   binary   STDOUT_FRAME or STDERR_FRAME, then bytes of that stream
 //!                      text     ServerMessage as JSON; `exit` or `error` is the last
@@ -10,6 +11,7 @@
 use ctnr_model::{ContainerPath, EnvVar, UserSpec};
 use serde::{Deserialize, Serialize};
 
+use crate::ContainerTerminalQuery;
 use crate::Signal;
 use crate::flag::{flag, is_no};
 
@@ -82,6 +84,8 @@ pub struct TerminalAttachQuery {
 pub enum ClientMessage {
     /// The command, where the query has none: what is in an address gets into logs.
     Start(Box<TerminalQuery>),
+    /// The program of a container, where the query says `by_message`.
+    Program(Box<ContainerTerminalQuery>),
     /// The terminal's size has changed.
     Resize {
         /// Characters a line.
@@ -126,6 +130,20 @@ pub enum ServerMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_has_the_fields_of_the_query() {
+        let text = r#"{"type":"program","entry":"7za","args":["l"],"env":["A=b"],"tty":true}"#;
+        let message: ClientMessage = serde_json::from_str(text).unwrap();
+        let ClientMessage::Program(program) = &message else {
+            panic!("{message:?}");
+        };
+        assert_eq!(
+            (program.entry.as_deref(), program.args.len(), program.tty),
+            (Some("7za"), 1, true)
+        );
+        assert_eq!(serde_json::to_string(&message).unwrap(), text);
+    }
 
     #[test]
     fn a_start_has_the_fields_of_the_query() {

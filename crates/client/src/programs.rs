@@ -101,17 +101,25 @@ impl Client {
             .await
     }
 
-    /// Runs a command line or an entry point with its streams, or its terminal, over a WebSocket.
+    /// Runs a command line or an entry point with its streams, or its terminal, over a WebSocket. It
+    /// goes in a message and not in the address, which gets into logs and may not be long.
     ///
     /// # Errors
-    /// As for [`Client::run_in_container`].
+    /// As for [`Client::run_in_container`]; that the program could not be started is told by
+    /// [`ExecOutput::next`].
     pub async fn container_socket(
         &self,
         container: &ContainerQuery,
-        query: &ContainerTerminalQuery,
+        program: ContainerTerminalQuery,
     ) -> Result<(ExecInput, ExecOutput)> {
         let route = below(container, ["exec", "ws"]);
-        socket::open(self.get(&route).query(query)?).await
+        let query = ContainerTerminalQuery {
+            by_message: true,
+            ..ContainerTerminalQuery::default()
+        };
+        let (mut input, output) = socket::open(self.get(&route).query(&query)?).await?;
+        input.program(program).await?;
+        Ok((input, output))
     }
 
     /// Attaches to a detached program.

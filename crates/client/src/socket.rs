@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use ctnr_api::{
-    ATTACH_PROTOCOL, ClientMessage, OutputStream, STDERR_FRAME, ServerMessage, Signal,
-    TerminalQuery,
+    ATTACH_PROTOCOL, ClientMessage, ContainerTerminalQuery, OutputStream, STDERR_FRAME,
+    ServerMessage, Signal, TerminalQuery,
 };
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
@@ -77,6 +77,11 @@ impl ExecInput {
     /// Names the command, as the first message.
     pub(crate) async fn start(&mut self, command: TerminalQuery) -> Result<()> {
         self.tell(&ClientMessage::Start(Box::new(command))).await
+    }
+
+    /// Names the program of a container, as the first message.
+    pub(crate) async fn program(&mut self, program: ContainerTerminalQuery) -> Result<()> {
+        self.tell(&ClientMessage::Program(Box::new(program))).await
     }
 
     /// Bytes for standard input, or typed at the terminal.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use ctnr_api::{ContainerTerminalQuery, TerminalAttachQuery};
+use ctnr_api::{ClientMessage, ContainerTerminalQuery, TerminalAttachQuery};
 use ctnr_engine::Stdio;
 
 use super::sandbox::Inside;
@@ -31,11 +31,29 @@ pub(super) async fn open(
     Params(params): Params<ContainerTerminalQuery>,
     upgrade: Upgrade,
 ) -> Result<Response> {
-    let what = match (params.cmd.is_empty(), params.entry) {
-        (false, None) if params.args.is_empty() => What::Command(params.cmd),
+    if params.by_message {
+        // What can be said as a status is said so; the rest waits for the program.
+        api.app.container(&query).await?;
+        return socket::open_by_message(api, upgrade, move |api, message| async move {
+            match message {
+                ClientMessage::Program(program) => {
+                    let request = convert(*program)?;
+                    Ok(api.app.run_in_container(&query, request).await)
+                }
+                _ => Err(ApiError::bad_request("the first message has to be program")),
+            }
+        });
+    }
+    let program = convert(params)?;
+    socket::open_command(&api, upgrade, api.app.run_in_container(&query, program)).await
+}
+
+fn convert(query: ContainerTerminalQuery) -> Result<ProgramRequest> {
+    let what = match (query.cmd.is_empty(), query.entry) {
+        (false, None) if query.args.is_empty() => What::Command(query.cmd),
         (true, name) => What::Entry {
             name,
-            args: params.args,
+            args: query.args,
         },
         (false, _) => {
             return Err(ApiError::bad_request(
@@ -43,18 +61,17 @@ pub(super) async fn open(
             ));
         }
     };
-    let program = ProgramRequest {
+    Ok(ProgramRequest {
         what,
-        env: params.env,
-        workdir: params.workdir,
-        stdio: if params.tty {
-            Stdio::Terminal(socket::size(params.columns, params.rows).unwrap_or_default())
+        env: query.env,
+        workdir: query.workdir,
+        stdio: if query.tty {
+            Stdio::Terminal(socket::size(query.columns, query.rows).unwrap_or_default())
         } else {
             Stdio::Pipes { stdin: true }
         },
         detached: false,
-    };
-    socket::open_command(&api, upgrade, api.app.run_in_container(&query, program)).await
+    })
 }
 
 /// Attach to a detached program over a WebSocket

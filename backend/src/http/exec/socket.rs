@@ -12,7 +12,7 @@ use ctnr_api::{
     TerminalQuery,
 };
 use ctnr_engine::{ExecControl, ExecSession, OutputStream, Stdio, TerminalSize};
-use ctnr_model::{ExecId, SandboxQuery};
+use ctnr_model::ExecId;
 use futures::{SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -61,7 +61,12 @@ pub(super) async fn open(
     if params.cmd.is_empty() {
         // What can be said as a status is said so; the rest waits for the command.
         api.app.sandbox(&query).await?;
-        return Ok(upgrade.on_upgrade(move |socket| open_by_message(api, query, socket)));
+        return Ok(on_message(api, upgrade, move |api, message| async move {
+            match message {
+                ClientMessage::Start(start) => Ok(api.app.exec(&query, convert(*start)).await),
+                _ => Err(ApiError::bad_request("the first message has to be start")),
+            }
+        }));
     }
     let started = api.app.exec(&query, convert(params)).await;
     connect(&api, upgrade, started)
@@ -141,31 +146,54 @@ fn convert(query: TerminalQuery) -> app::ExecRequest {
     }
 }
 
-/// Runs the command that the first message names.
-async fn open_by_message(api: Api, query: SandboxQuery, mut socket: WebSocket) {
-    let error = match tokio::time::timeout(START, socket.next()).await {
-        Ok(Some(Ok(Message::Text(message)))) => match serde_json::from_str(&message) {
-            Ok(ClientMessage::Start(start)) => match api.app.exec(&query, convert(*start)).await {
-                Ok((id, session)) => {
-                    return drive(socket, id, session, api.shared.stopping.clone()).await;
-                }
-                Err(error) => match shell_word(error) {
-                    Ok((message, exit_code)) => {
-                        return refuse(socket, message, exit_code).await;
-                    }
+/// Opens the socket of a command that the first message names, and `start` starts.
+pub(in crate::http) fn open_by_message<S, F>(
+    api: Api,
+    upgrade: Upgrade,
+    start: S,
+) -> Result<Response>
+where
+    S: FnOnce(Api, ClientMessage) -> F + Send + 'static,
+    F: Future<Output = Result<app::Result<(ExecId, ExecSession)>>> + Send,
+{
+    Ok(on_message(api, prepare(upgrade)?, start))
+}
+
+fn on_message<S, F>(api: Api, upgrade: WebSocketUpgrade, start: S) -> Response
+where
+    S: FnOnce(Api, ClientMessage) -> F + Send + 'static,
+    F: Future<Output = Result<app::Result<(ExecId, ExecSession)>>> + Send,
+{
+    upgrade.on_upgrade(async move |mut socket| {
+        let stopping = api.shared.stopping.clone();
+        let error = match first_message(&mut socket).await {
+            Ok(None) => return,
+            Ok(Some(message)) => match start(api, message).await {
+                Ok(Ok((id, session))) => return drive(socket, id, session, stopping).await,
+                Ok(Err(error)) => match shell_word(error) {
+                    Ok((message, exit_code)) => return refuse(socket, message, exit_code).await,
                     Err(error) => error,
                 },
+                Err(error) => error,
             },
-            Ok(_) => ApiError::bad_request("the first message has to be start"),
-            Err(error) => ApiError::bad_request(format!("invalid message: {error}")),
-        },
-        Ok(Some(Ok(Message::Binary(_)))) => {
-            ApiError::bad_request("the first message has to be start")
-        }
-        Ok(_) => return,
-        Err(_) => ApiError::bad_request("no start came within 30 s"),
-    };
-    send_all(&mut socket, [error_message(error), Message::Close(None)]).await;
+            Err(error) => error,
+        };
+        send_all(&mut socket, [error_message(error), Message::Close(None)]).await;
+    })
+}
+
+/// What the client says first; `None` where it has gone.
+async fn first_message(socket: &mut WebSocket) -> Result<Option<ClientMessage>> {
+    match tokio::time::timeout(START, socket.next()).await {
+        Ok(Some(Ok(Message::Text(message)))) => serde_json::from_str(&message)
+            .map(Some)
+            .map_err(|error| ApiError::bad_request(format!("invalid message: {error}"))),
+        Ok(Some(Ok(Message::Binary(_)))) => Err(ApiError::bad_request(
+            "the first message has to name the command",
+        )),
+        Ok(_) => Ok(None),
+        Err(_) => Err(ApiError::bad_request("no command was named within 30 s")),
+    }
 }
 
 fn prepare(upgrade: Upgrade) -> Result<WebSocketUpgrade> {
@@ -301,7 +329,7 @@ async fn obey(
             *input = None;
             Ok(())
         }
-        ClientMessage::Start(_) => {
+        ClientMessage::Start(_) | ClientMessage::Program(_) => {
             return Err(ApiError::bad_request("the command has been started"));
         }
     };

@@ -97,7 +97,7 @@ impl ProgramArgs {
             rows: size.map(|(_, rows)| rows),
             ..query
         };
-        let opened = context.client.container_socket(container, &query).await;
+        let opened = context.client.container_socket(container, query).await;
         let (input, output) = opened.about(container.as_str())?;
         let wiring = Wiring {
             stdin: self.interactive,

@@ -110,6 +110,10 @@ pub struct ContainerTerminalQuery {
     /// An argument behind the entry point's own. Give it once for each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+    /// The first message is `program`, which has all other fields: what is in an address gets into
+    /// logs, and may not be long.
+    #[serde(deserialize_with = "flag", skip_serializing_if = "is_no")]
+    pub by_message: bool,
     /// `NAME=value`; can be given several times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", param(value_type = Vec<String>))]
