@@ -138,7 +138,7 @@ async fn what_cannot_be_read_is_kept_with_the_reason() {
     let store = database.open().await;
     let _taking = Taking::begin(&redis, &store);
     redis.push("not json").await;
-    redis.push(r#"{"nmae":"x"}"#).await;
+    redis.push(r#"{"folow":"x"}"#).await;
     redis.push(r#"{"name":"good"}"#).await;
     has_jobs(&store, 1).await;
     eventually("the bad ones are among the dead", || async {
@@ -155,7 +155,7 @@ async fn what_cannot_be_read_is_kept_with_the_reason() {
         .map(|text| serde_json::from_str(text).unwrap())
         .collect();
     assert_eq!(dead[1]["payload"], "not json");
-    assert!(dead[0]["reason"].as_str().unwrap().contains("nmae"));
+    assert!(dead[0]["reason"].as_str().unwrap().contains("folow"));
 }
 
 #[tokio::test]

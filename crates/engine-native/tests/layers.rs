@@ -176,7 +176,7 @@ async fn layers_and_who_uses_them_outlive_the_engine() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_image_is_named_by_its_digest_when_its_name_is_anothers() {
+async fn an_image_is_named_by_its_digest_when_its_name_has_moved() {
     with_data(|bench, _| async move {
         let (image, other) = (TestImage::unique(), TestImage::unique());
         let name = bench.import(&image).await;

@@ -124,7 +124,7 @@ mod tests {
             (&b"\xff"[..], "not JSON"),
             (b"", "not JSON"),
             (b"[]", "not a JSON object"),
-            (br#"{"nam": "x"}"#, "unknown field `nam`"),
+            (br#"{"folow": "x"}"#, "unknown field `folow`"),
             (br#"{"name": 1}"#, "name"),
             (br#"{"name": "../x"}"#, "name"),
             (br#"{"id": 1, "name": "xy"}"#, "id: "),
