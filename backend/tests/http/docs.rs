@@ -38,7 +38,9 @@ async fn every_operation_is_served_and_every_reference_leads_somewhere() {
                 continue;
             }
             let method: Method = method.to_uppercase().parse().unwrap();
-            let answer = api.send(request(method, &concrete, "")).await;
+            // An empty body asks for a build of minutes.
+            let body = if concrete == "/api/runtimes" { "[" } else { "" };
+            let answer = api.send(request(method, &concrete, body)).await;
             assert_ne!(answer.status, 405, "{path}");
             assert!(!answer.text().contains("there is no route"), "{path}");
         }
