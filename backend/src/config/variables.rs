@@ -27,7 +27,7 @@ pub const REDIS_URL: Variable = Variable {
     default: "unset",
     doc: "Redis (7 or later), as in `redis://localhost:6379`: carries jobs to workers, takes requests \
           on the list `containers:create`, and wakes replicas. Without it jobs and events are found by \
-          polling. See [queues](queues.md).",
+          polling. `docs/queues.md` has more.",
 };
 
 /// How other processes of the platform reach this one.

@@ -155,9 +155,19 @@ fn outgoing(host: &HostRow, request: Request) -> Result<Request> {
 
 /// Takes the platform's secret out of a request, and says whether it was this process' own: then
 /// another backend has let the caller in.
-pub(super) fn is_handed_on(api: &Api, headers: &mut HeaderMap) -> bool {
-    let secret = headers.remove(INTERNAL_HEADER);
-    secret.is_some_and(|secret| api.app.is_of_platform(secret.as_bytes()))
+///
+/// # Errors
+/// Where the secret is another's: the address that the sender knows is not this process', and
+/// handing the request on again could go round in a circle.
+pub(super) fn is_handed_on(api: &Api, headers: &mut HeaderMap) -> Result<bool> {
+    match headers.remove(INTERNAL_HEADER) {
+        None => Ok(false),
+        Some(secret) if api.app.is_of_platform(secret.as_bytes()) => Ok(true),
+        Some(_) => Err(ApiError::new(
+            ErrorCode::Unavailable,
+            "the request was handed on to the wrong backend; each backend's CONTAINERS_INTERNAL_URL has to lead to itself and to no proxy in front of several",
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -66,7 +66,14 @@ pub(super) async fn gate(
 /// Decides who is served and which limits hold, and hands the request on.
 async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) -> Response {
     let is_internal = internal::is_internal(request.uri().path());
-    let is_handed_on = !is_internal && forward::is_handed_on(api, request.headers_mut());
+    let is_handed_on = if is_internal {
+        false
+    } else {
+        match forward::is_handed_on(api, request.headers_mut()) {
+            Ok(is_handed_on) => is_handed_on,
+            Err(error) => return error.into_response(),
+        }
+    };
     let admitted = match check(api, peer, &request, is_handed_on) {
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),

@@ -131,3 +131,13 @@ async fn what_is_internal_is_not_there_for_callers() {
     assert_eq!(owner.steering.begun(), 0);
     assert!(!http::openapi_json().contains("/internal"));
 }
+
+#[tokio::test]
+async fn what_is_handed_on_to_the_wrong_backend_goes_no_further() {
+    let database = TestDatabase::sqlite();
+    let owner = Owner::serve(&database).await;
+    let headers = [("x-ctnr-internal", "0000")];
+    let (status, body) = send(&owner, "GET", "/api/jobs", &headers).await;
+    assert_eq!(status, 503, "{body}");
+    assert!(body.contains("CONTAINERS_INTERNAL_URL"), "{body}");
+}

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 /// The directory, while nobody else may look into it or change it. It goes with the last file in
 /// it, and the kernel ends the hold of a process that is killed.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::network) struct Held {
     path: PathBuf,
     _lock: File,
 }
@@ -31,7 +31,7 @@ impl Held {
     }
 
     /// Waits for the directory; `None` where there is none.
-    pub(super) fn take_existing(path: &Path) -> io::Result<Option<Self>> {
+    pub(in crate::network) fn take_existing(path: &Path) -> io::Result<Option<Self>> {
         let flags = i32::try_from((OFlags::DIRECTORY | OFlags::NOFOLLOW).bits()).unwrap_or(0);
         let lock = match File::options().read(true).custom_flags(flags).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

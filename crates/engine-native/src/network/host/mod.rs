@@ -9,7 +9,7 @@ pub(super) mod cookie;
 mod filter;
 mod forwarding;
 mod guard;
-mod held;
+pub(super) mod held;
 mod legacy;
 mod program;
 mod record;

@@ -4,17 +4,21 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
 use crate::network::host::cookie;
+use crate::network::host::held::Held;
 use crate::network::{Egress, HostNetwork, LinkPlan, attach, within};
 
 /// How long something that must not arrive is waited for.
 const SILENCE: Duration = Duration::from_millis(400);
+
+/// How long an answer that must arrive is waited for once there is a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const REFUSED: io::ErrorKind = io::ErrorKind::ConnectionRefused;
 
@@ -128,11 +132,14 @@ impl World {
 
 impl Drop for Host {
     fn drop(&mut self) {
+        // Held, since other tests make and remove the directory at the same time.
+        let Ok(Some(_held)) = Held::take_existing(Path::new(SHARED)) else {
+            return;
+        };
         // The settings go with the namespace, but what is written down about them does not.
         for register in registers() {
             let _ = std::fs::remove_file(register);
         }
-        let _ = std::fs::remove_dir(SHARED);
     }
 }
 
@@ -225,7 +232,7 @@ pub(super) fn serve(address: &str, port: u16) {
 pub(super) fn ask(address: &str, port: u16) -> io::Result<IpAddr> {
     let address = SocketAddr::new(address.parse().unwrap(), port);
     let mut stream = TcpStream::connect_timeout(&address, SILENCE)?;
-    stream.set_read_timeout(Some(SILENCE))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text.parse().unwrap())
