@@ -16,12 +16,14 @@ use crate::down;
 use crate::http::Api;
 use crate::image;
 use crate::packages::{self, consent, needs};
+use crate::services::aftermath::Guest;
 use crate::services::docker::{self, State};
 use crate::services::free_port;
 use crate::up::{Engine, Place, Server, build};
 
-/// How long it is waited before each round.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long it is waited before each round: as long as the kernel takes down the network of the
+/// round before, nobody else's is made.
+const PAUSE: Duration = Duration::from_secs(1);
 
 const ENGINES: [Engine; 2] = [Engine::Native, Engine::Docker];
 
@@ -31,7 +33,7 @@ pub(super) fn run(args: &Sandbox) -> Result<()> {
     }
     packages::ensure_needs(&[needs::BUILD, needs::NATIVE, needs::DOCKER].concat())?;
     let _docker = match docker::state() {
-        State::Absent => Some(docker::start()?),
+        State::Absent => Some(Guest::start()?),
         State::Answering | State::Forbidden => None,
     };
     if !args.no_build {

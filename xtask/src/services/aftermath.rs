@@ -8,9 +8,45 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use anyhow::{Context, Result};
+
+use super::{Service, docker};
 use crate::console;
-use crate::leaks::Snapshot;
+use crate::leaks::{Mark, Snapshot};
 use crate::process::Run;
+
+/// A Docker of ours that is stopped, and whose traces are taken back, when the value goes.
+pub(crate) struct Guest {
+    service: Option<Service>,
+    mark: Mark,
+    scratch: tempfile::TempDir,
+    untouched: Snapshot,
+}
+
+impl Guest {
+    /// Starts Docker.
+    pub(crate) fn start() -> Result<Self> {
+        let mark = Mark::new();
+        let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let untouched = Snapshot::take(&mark, scratch.path())?;
+        Ok(Self {
+            service: Some(docker::start()?),
+            mark,
+            scratch,
+            untouched,
+        })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        drop(self.service.take());
+        match Snapshot::take(&self.mark, self.scratch.path()) {
+            Ok(after) => take_back(&self.untouched, &after),
+            Err(error) => console::note(format!("cannot take back what Docker left: {error:#}")),
+        }
+    }
+}
 
 /// Takes back what Docker added between two snapshots.
 pub(crate) fn take_back(before: &Snapshot, after: &Snapshot) {
