@@ -15,9 +15,6 @@ use crate::protocol::Request;
 /// How long killing everything in a sandbox may take before its supervisor is killed as well.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How long the host's network is kept after the last sandbox, for the next one.
-const IDLE: Duration = Duration::from_secs(5);
-
 /// Ends a sandbox and removes it. When it returns, the sandbox is gone for good: what is left to
 /// do is done again by the next engine if this one dies.
 pub(super) async fn delete(inner: &Arc<Inner>, id: &SandboxId) -> Result<()> {
@@ -55,6 +52,5 @@ pub(super) async fn clean_up(inner: Arc<Inner>, sandbox: Arc<Sandbox>) {
     let group = sandbox.record().and_then(|record| record.cgroup);
     remove_groups(group.into_iter().collect()).await;
     inner.indexes.release(sandbox.index);
-    tokio::time::sleep(IDLE).await;
-    inner.links.release_if_unused().await;
+    inner.links.release_when_idle().await;
 }

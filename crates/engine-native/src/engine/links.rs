@@ -17,6 +17,10 @@ use crate::protocol::NetworkLaunch;
 /// How old the look at the host's uplinks and firewall may be that a new link relies on.
 const FRESH: Duration = Duration::from_secs(60);
 
+/// How long the host's network is kept after its last use, for the next sandbox: to set it up
+/// anew takes a create ten times as long.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// Gives sandboxes their links.
 pub(super) struct Links {
     host: Option<Arc<HostNetwork>>,
@@ -29,6 +33,18 @@ pub(super) struct Links {
 struct State {
     egress: Option<(Instant, Egress)>,
     users: u32,
+    /// When a link was given back last.
+    released: Option<Instant>,
+}
+
+impl State {
+    /// How long the host's network is to be kept still; `None` where sandboxes use it, or where it
+    /// is not set up.
+    fn kept_for(&self) -> Option<Duration> {
+        let is_idle = self.users == 0 && self.egress.is_some();
+        let since = self.released.map_or(IDLE, |released| released.elapsed());
+        is_idle.then(|| IDLE.saturating_sub(since))
+    }
 }
 
 impl Links {
@@ -95,14 +111,23 @@ impl Links {
             self.indexes.release(link.index());
             let mut state = self.state.lock().await;
             state.users = state.users.saturating_sub(1);
+            state.released = Some(Instant::now());
         }
     }
 
-    /// Puts the host's network back as it was, where no sandbox has a link.
-    pub(super) async fn release_if_unused(&self) {
-        let mut state = self.state.lock().await;
-        if state.users == 0 && state.egress.is_some() {
-            self.put_back(&mut state).await;
+    /// Puts the host's network back as it was when nobody has used it for a while. Where sandboxes
+    /// use it, it is left to the end of the last of them.
+    pub(super) async fn release_when_idle(&self) {
+        loop {
+            let remaining = {
+                let mut state = self.state.lock().await;
+                match state.kept_for() {
+                    None => return,
+                    Some(Duration::ZERO) => return self.put_back(&mut state).await,
+                    Some(remaining) => remaining,
+                }
+            };
+            tokio::time::sleep(remaining).await;
         }
     }
 
@@ -163,4 +188,31 @@ async fn ensure(host: Arc<HostNetwork>) -> Result<Egress> {
         .await
         .map_err(|error| EngineError::internal("setting up the host's network", error))?
         .map_err(|error| EngineError::internal("setting up the host's network", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_is_kept_from_its_last_use_on() {
+        let egress = Egress {
+            instance: Instance::new(0, None),
+            ipv6: None,
+        };
+        let now = Instant::now();
+        let state = |users, seconds| State {
+            egress: Some((now, egress)),
+            users,
+            released: now.checked_sub(Duration::from_secs(seconds)),
+        };
+        assert_eq!(state(1, 60).kept_for(), None, "it is in use");
+        assert_eq!(state(0, 60).kept_for(), Some(Duration::ZERO));
+        assert!(
+            state(0, 1)
+                .kept_for()
+                .is_some_and(|kept| kept > Duration::from_secs(3))
+        );
+        assert_eq!(State::default().kept_for(), None, "it is not set up");
+    }
 }

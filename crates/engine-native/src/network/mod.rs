@@ -31,7 +31,7 @@ pub use error::NetworkError;
 pub use host::{Egress, HostNetwork};
 pub use namespace::within;
 pub use plan::{Block, Instance, LinkPlan};
-pub use sweep::{release, sweep};
+pub use sweep::sweep;
 
 #[cfg(test)]
 #[cfg(feature = "system-tests")]

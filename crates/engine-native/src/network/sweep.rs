@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::NetworkError;
 use super::netlink::{Batch, Refused, Socket};
-use super::plan::{Instance, LinkPlan};
+use super::plan::Instance;
 
 /// The group that links are put into to be deleted together: "ctnr" in ASCII.
 const GROUP: u32 = 0x6374_6e72;
@@ -21,19 +21,6 @@ const GROUP: u32 = 0x6374_6e72;
 /// # Errors
 /// [`NetworkError::Netlink`] when the kernel refuses.
 pub fn sweep(instance: Instance, known: &HashSet<u32>) -> Result<Vec<u32>, NetworkError> {
-    delete(instance, |index| !known.contains(&index))
-}
-
-/// Deletes these links at once; one that has gone already is no error.
-///
-/// # Errors
-/// [`NetworkError::Netlink`] when the kernel refuses.
-pub fn release(instance: Instance, plans: &[LinkPlan]) -> Result<(), NetworkError> {
-    let indexes: HashSet<u32> = plans.iter().map(|plan| plan.index()).collect();
-    delete(instance, |index| indexes.contains(&index)).map(drop)
-}
-
-fn delete(instance: Instance, unwanted: impl Fn(u32) -> bool) -> Result<Vec<u32>, NetworkError> {
     let refused = |error: Refused| NetworkError::Netlink {
         what: error.what,
         link: instance.link_prefix() + "*",
@@ -49,7 +36,7 @@ fn delete(instance: Instance, unwanted: impl Fn(u32) -> bool) -> Result<Vec<u32>
     let mut numbers = Vec::new();
     for link in socket.links().map_err(refused)? {
         if let Some(index) = instance.index_of(&link.name)
-            && unwanted(index)
+            && !known.contains(&index)
         {
             removed.push(index);
             numbers.push(link.ifindex);
