@@ -57,40 +57,31 @@ impl DataDir {
             })
     }
 
+    /// Makes the directory where it is missing, and claims to be the one agent that reports for it,
+    /// for as long as the file is open. Whoever holds the host is not affected.
+    ///
+    /// # Errors
+    /// [`AgentError::AgentRuns`] while another agent does, and [`AgentError::DataDir`].
+    pub fn claim_agent(path: &Path) -> Result<File> {
+        Self::make(path)?;
+        lock_file(path, "agent.lock")?.map_err(|holder| AgentError::AgentRuns {
+            path: path.to_owned(),
+            holder,
+        })
+    }
+
     /// Makes the directory where it is missing, for its owner alone, and takes its lock.
     ///
     /// # Errors
     /// [`AgentError::Locked`] while another process has it, and [`AgentError::DataDir`].
     pub fn open(path: &Path) -> Result<Self> {
-        let failed = |doing| {
-            move |error: std::io::Error| AgentError::DataDir {
-                path: path.to_owned(),
-                doing,
-                cause: error.to_string(),
-            }
-        };
         Self::make(path)?;
-        let mut lock = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path.join("lock"))
-            .map_err(failed("opening its lock"))?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => {
-                return Err(AgentError::Locked {
-                    path: path.to_owned(),
-                    holder: holder(&mut lock),
-                });
-            }
-            Err(error) => return Err(failed("locking it")(error.into())),
-        }
-        write_holder(&mut lock).map_err(failed("writing its lock"))?;
-        let installation =
-            installation(&path.join("installation")).map_err(failed("reading its identity"))?;
+        let lock = lock_file(path, "lock")?.map_err(|holder| AgentError::Locked {
+            path: path.to_owned(),
+            holder,
+        })?;
+        let installation = installation(&path.join("installation"))
+            .map_err(failed(path, "reading its identity"))?;
         Ok(Self {
             path: path.to_owned(),
             installation,
@@ -133,6 +124,33 @@ impl DataDir {
     pub fn installation(&self) -> &str {
         &self.installation
     }
+}
+
+fn failed(path: &Path, doing: &'static str) -> impl Fn(std::io::Error) -> AgentError {
+    move |error| AgentError::DataDir {
+        path: path.to_owned(),
+        doing,
+        cause: error.to_string(),
+    }
+}
+
+/// Locks a file of the directory and writes this process into it, or gives the one that has it.
+fn lock_file(path: &Path, name: &str) -> Result<std::result::Result<File, String>> {
+    let mut lock = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path.join(name))
+        .map_err(failed(path, "opening its lock"))?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(Errno::WOULDBLOCK) => return Ok(Err(holder(&mut lock))),
+        Err(error) => return Err(failed(path, "locking it")(error.into())),
+    }
+    write_holder(&mut lock).map_err(failed(path, "writing its lock"))?;
+    Ok(Ok(lock))
 }
 
 /// Who holds the lock, as far as the holder wrote it.
@@ -195,6 +213,17 @@ mod tests {
         assert!(error.to_string().contains(&own), "{error}");
         drop(first);
         DataDir::open(&path).unwrap();
+    }
+
+    #[test]
+    fn one_agent_at_a_time_beside_whoever_owns_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let _owner = DataDir::open(parent.path()).unwrap();
+        let agent = DataDir::claim_agent(parent.path()).unwrap();
+        let error = DataDir::claim_agent(parent.path()).unwrap_err();
+        assert!(matches!(error, AgentError::AgentRuns { .. }), "{error}");
+        drop(agent);
+        DataDir::claim_agent(parent.path()).unwrap();
     }
 
     #[test]

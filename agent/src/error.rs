@@ -37,6 +37,16 @@ pub enum AgentError {
         /// `process 123`, or that it is not known.
         holder: String,
     },
+    /// Another agent reports for the directory.
+    #[error(
+        "{holder} is the agent of the data directory {path} already; stop it, or set CONTAINERS_DATA_DIR to another directory"
+    )]
+    AgentRuns {
+        /// The directory.
+        path: PathBuf,
+        /// `process 123`, or that it is not known.
+        holder: String,
+    },
     /// The engine is not there.
     #[error("the {kind} engine is not available on this host: {reason}")]
     EngineUnavailable {

@@ -9,6 +9,7 @@ mod data_dir;
 mod engines;
 mod error;
 mod host;
+mod realisers;
 pub mod win32;
 
 /// Becomes the native engine's launcher where this process was started as one; then it does not
@@ -18,3 +19,4 @@ pub use data_dir::DataDir;
 pub use engines::{EngineStatus, Engines, Slot};
 pub use error::{AgentError, Result};
 pub use host::{Host, HostConfig};
+pub use realisers::{Realiser, realisers};

@@ -9,7 +9,9 @@ mod command_line;
 mod drives;
 mod program;
 mod realise;
+mod target;
 
 pub use command_line::{CommandLineError, split_command_line};
 pub use program::{Program, ProgramCommand, ProgramError};
 pub use realise::{RealiseError, Realised, realise};
+pub use target::{linux_target, windows_target};

@@ -14,6 +14,7 @@ mod events;
 mod exec;
 mod exits;
 mod health;
+mod hosts;
 mod images;
 mod jobs;
 mod lifecycle;
@@ -43,6 +44,7 @@ pub use containers::{
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;
 pub use health::Health;
+pub use hosts::{AGENT_LEASE, KnownHost};
 use jobs::Hosts;
 pub use jobs::{Place, Reach, Subject};
 pub use sandbox::{NewSandbox, Sandbox};

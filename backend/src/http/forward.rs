@@ -40,7 +40,7 @@ pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
     let mut parts = path.strip_prefix('/')?.split('/');
     match (parts.next()?, parts.next()?, parts.next()) {
         ("v1", "sandboxes", None) | ("api", "containers", None) if reads => None,
-        ("v1", "events", _) | ("api", "events" | "jobs", _) => None,
+        ("v1", "events", _) | ("api", "events" | "jobs" | "hosts", _) => None,
         // An id that can't be one is refused here.
         ("v1", "sandboxes", Some(id)) => Some(Subject::Sandbox(SandboxQuery::parse(id).ok()?)),
         ("api", "containers", Some(id)) => {
@@ -193,6 +193,8 @@ mod tests {
             (Method::POST, "/api/containers/zip/run", container()),
             (Method::GET, "/api/events/containers", None),
             (Method::DELETE, "/api/jobs/12", None),
+            (Method::PUT, "/api/hosts/0a/agent", None),
+            (Method::GET, "/api/host", Some(Subject::Host)),
             (Method::POST, "/api/layers", Some(Subject::Host)),
             (Method::GET, "/healthz", None),
             (Method::GET, "/openapi.json", None),

@@ -20,6 +20,7 @@ mod forward;
 mod gate;
 mod health;
 mod host;
+mod hosts;
 mod images;
 mod info;
 mod internal;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::error::ApiError;
 use super::{
-    Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, images, info,
-    internal, jobs, layers, metrics, openapi, proxy, rate, runtimes, sandboxes,
+    Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, hosts, images,
+    info, internal, jobs, layers, metrics, openapi, proxy, rate, runtimes, sandboxes,
 };
 use crate::app::App;
 
@@ -53,6 +53,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(layers::routes())
         .merge(runtimes::routes())
         .routes(routes!(host::host))
+        .merge(hosts::routes())
         .merge(proxy::documented())
         .routes(routes!(events::events))
         .routes(routes!(info::info))

@@ -28,5 +28,10 @@ pub(super) fn migrator() -> Migrator {
             "containers",
             include_str!("../../migrations/0003_containers.sql"),
         ),
+        version(
+            6,
+            "agents",
+            include_str!("../../migrations/0006_agents.sql"),
+        ),
     ])
 }

@@ -6,6 +6,7 @@
 //! in the transaction of the change that they tell. So are jobs, with leases ([`Lease`]).
 #![warn(missing_docs)]
 
+mod agents;
 mod choice;
 mod connect;
 mod containers;
@@ -24,6 +25,7 @@ mod sandboxes;
 mod statement;
 mod time;
 
+pub use agents::AgentRow;
 pub use choice::Choice;
 pub use connect::{Dialect, Store, sqlite_url};
 pub(crate) use containers::tell_container;

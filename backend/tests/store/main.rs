@@ -55,5 +55,6 @@ promises! {
     ],
     hosts: [
         hosts_and_workers_are_seen_while_they_say_so,
+        an_agent_is_there_until_it_leaves_and_comes_back,
     ],
 }

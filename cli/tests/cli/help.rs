@@ -11,7 +11,7 @@ fn help(args: &[&str]) -> String {
 
 #[test]
 fn of_everything() {
-    let verbs: [&[&str]; 46] = [
+    let verbs: [&[&str]; 48] = [
         &[],
         &["list"],
         &["create"],
@@ -32,6 +32,8 @@ fn of_everything() {
         &["events"],
         &["runtime"],
         &["host"],
+        &["host", "ls"],
+        &["host", "inspect"],
         &["runtime", "ls"],
         &["runtime", "build"],
         &["runtime", "rm"],

@@ -164,6 +164,71 @@ fn a_host_without_a_runtime_says_how_it_comes_to_one() {
 }
 
 #[test]
+fn hosts_are_listed_and_looked_at() {
+    let seen = "2020-01-01T00:00:00Z";
+    let host = json!({
+        "id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "state": "gone",
+        "backend": {"state": "gone", "last_seen": seen},
+        "agent": {
+            "state": "gone", "enrolled_at": seen, "last_seen": seen, "name": "build-1",
+            "version": "0.1.0", "system": "linux", "architecture": "x86_64",
+            "realisers": [
+                {"name": "wine", "available": true},
+                {"name": "hooks", "available": false, "reason": "for Windows hosts"}
+            ],
+            "engines": [{"name": "docker", "default": true, "available": false,
+                "reason": "start dockerd", "capabilities": []}]
+        }
+    });
+    let bare =
+        json!({"id": "ff", "state": "ready", "backend": {"state": "ready", "last_seen": seen}});
+    let (list, one) = (json!({"hosts": [bare, host]}), host);
+    let routes = Router::new()
+        .route("/api/hosts", get(async move || Json(list)))
+        .route("/api/hosts/build-1", get(async move || Json(one)));
+    let mock = Mock::new(routes);
+    let listed = mock.run(&["host", "ls"]);
+    let rows: Vec<Vec<&str>> = listed
+        .good()
+        .lines()
+        .map(|line| {
+            line.split("   ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .collect()
+        })
+        .collect();
+    assert_eq!(rows[1][..6], ["ff", "-", "ready", "ready", "-", "-"]);
+    assert_eq!(
+        rows[2][..6],
+        [
+            "0a1b2c3d4e5f",
+            "build-1",
+            "gone",
+            "gone",
+            "gone",
+            "linux x86_64"
+        ]
+    );
+    assert_eq!(
+        mock.run(&["host", "ls", "-q"]).good(),
+        "ff\n0a1b2c3d4e5f60718293a4b5c6d7e8f9\n"
+    );
+    let shown = mock.run(&["host", "inspect", "build-1"]);
+    let shown = shown.good();
+    for part in [
+        "build-1",
+        "gone, seen",
+        "hooks: for Windows hosts",
+        "docker (default): start dockerd",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    let json = mock.run(&["host", "inspect", "build-1", "--json"]);
+    assert!(json.good().contains("\"state\": \"gone\""));
+}
+
+#[test]
 fn events_are_of_the_container_that_is_named() {
     let event = json!({
         "sequence": 7, "time": "2026-01-01T00:00:00.5Z", "subject": "container",

@@ -18,6 +18,7 @@ mod error;
 mod events;
 mod execs;
 mod files;
+mod hosts;
 mod images;
 mod info;
 mod jobs;

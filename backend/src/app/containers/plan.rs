@@ -4,23 +4,16 @@ use std::collections::BTreeMap;
 
 use ctnr_agent::win32::{self, Realised};
 use ctnr_model::container::{Bitness, EnvironmentName, KnownFolder, Manifest, Override};
-use ctnr_model::container::{LayerSource, RuntimeReference, Win32Path};
+use ctnr_model::container::{LayerSource, RuntimeReference};
 use ctnr_model::{
-    ContainerName, ContainerPath, ContainerQuery, Digest, EnvVar, FileOwner, HostPath,
-    ImageReference, LayerId,
+    ContainerName, ContainerQuery, Digest, EnvVar, HostPath, ImageReference, LayerId,
 };
-use ctnr_plan::{
-    LinuxTarget, MountPlan, PlanError, PlanInput, Target, WindowsTarget, plan, resolve_layers,
-};
+use ctnr_plan::{MountPlan, PlanError, PlanInput, Target, plan, resolve_layers};
 use ctnr_wine::layout;
 
 use super::Container;
 use super::folders::{is_below, refuse_shared_with_root};
 use crate::app::{App, AppError, Result};
-
-/// Where a Windows host keeps containers and layers.
-const WINDOWS_STORE: &str = r"C:\ProgramData\ctnr\containers";
-const WINDOWS_LAYERS: &str = r"C:\ProgramData\ctnr\layers";
 
 /// Which host a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +34,7 @@ impl App {
         let row = self.container(query).await?;
         let target = match target {
             PlanFor::Linux => self.linux_target(&row.spec.folders)?,
-            PlanFor::Windows => windows_target(&row)?,
+            PlanFor::Windows => win32::windows_target(row.id.as_str())?,
         };
         plan_of(&row, &target)
     }
@@ -74,16 +67,7 @@ impl App {
                 Ok((known_folder(name)?, path.clone()))
             })
             .collect::<Result<_>>()?;
-        Ok(Target::Linux(LinuxTarget {
-            prefix: ContainerPath::parse(layout::PREFIX)?,
-            user: layout::USER.to_owned(),
-            owner: FileOwner {
-                uid: layout::UID,
-                gid: layout::UID,
-            },
-            folders,
-            allowed,
-        }))
+        Ok(win32::linux_target(folders, allowed)?)
     }
 }
 
@@ -182,16 +166,6 @@ fn plan_with(
     let mut plan = plan(&input, target).map_err(fault)?;
     plan.environment.extend(variables(env)?);
     Ok(plan)
-}
-
-fn windows_target(row: &Container) -> Result<Target> {
-    Ok(Target::Windows(WindowsTarget {
-        store: Win32Path::parse(&format!(r"{WINDOWS_STORE}\{}", row.id))?,
-        layers: Win32Path::parse(WINDOWS_LAYERS)?,
-        user: layout::USER.to_owned(),
-        folders: BTreeMap::new(),
-        allowed: Vec::new(),
-    }))
 }
 
 fn fault(error: PlanError) -> AppError {

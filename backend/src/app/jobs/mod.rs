@@ -9,7 +9,7 @@ pub(super) use embedded::{do_jobs, prune_jobs};
 pub(super) use place::Hosts;
 pub use place::{Place, Subject};
 pub use presence::Reach;
-pub(super) use presence::announce;
+pub(super) use presence::{KNOWN, announce};
 
 use std::time::Duration;
 

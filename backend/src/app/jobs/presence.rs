@@ -13,7 +13,7 @@ const ANNOUNCE_EVERY: Duration = Duration::from_secs(10);
 
 /// For how long a host that was seen counts as one of the platform's: sandboxes on it are still
 /// there when its backend has been away for long.
-const KNOWN: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub(in crate::app) const KNOWN: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// How the other processes of the platform reach this one.
 #[derive(Clone)]

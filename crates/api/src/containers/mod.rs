@@ -1,5 +1,6 @@
 //! The wire types of Win32 containers, `/api`.
 
+mod agent;
 mod create;
 mod delete;
 mod exec;
@@ -11,6 +12,7 @@ mod runtime;
 mod show;
 mod snapshot;
 
+pub use agent::{AgentEnrolled, AgentReport, Host, HostAgent, HostBackend, HostList, Presence};
 pub use create::{CloneContainer, CreateContainer, IDEMPOTENCY_KEY};
 pub use delete::{ContainerDeletion, ContainerDeletions, DeleteContainers, DeletionStatus};
 pub use exec::{ContainerExecRequest, ContainerTerminalQuery, RunRequest};

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod access;
+mod agent;
 mod archives;
 mod capabilities;
 mod command_line;
