@@ -1,10 +1,11 @@
 //! Handing a request on to the backend that holds the host it needs.
 //!
 //! A replica serves what stands in the database by itself. All else goes to the owner of the host
-//! as it came, with the platform's secret; the owner's answer comes back as it is, streams and
+//! with the platform's secret instead of the caller's; the owner's answer comes back as it is, streams and
 //! WebSockets included. While a host has no owner, because one died and another has not taken its
 //! place yet, a request waits.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -34,6 +35,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long a connection to an owner may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// The header by which the owner is told who calls.
+const CALLER_HEADER: &str = "x-ctnr-caller";
+
 /// The host that a request needs; `None` for one that any process of the platform serves.
 pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
     let reads = matches!(*method, Method::GET | Method::HEAD);
@@ -56,6 +60,7 @@ pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
 pub(super) async fn elsewhere(
     api: &Api,
     subject: &Subject,
+    caller: IpAddr,
     request: Request,
 ) -> Result<std::result::Result<Request, Response>> {
     let began = Instant::now();
@@ -63,7 +68,7 @@ pub(super) async fn elsewhere(
         let why = match api.app.place_of(subject).await? {
             Place::Here => return Ok(Ok(request)),
             Place::There(host) => match connect(&host).await {
-                Ok(stream) => return send(&host, stream, request).await.map(Err),
+                Ok(stream) => return send(&host, stream, caller, request).await.map(Err),
                 Err(error) => format!("the backend of the host at {} is away: {error}", host.url),
             },
             Place::Nowhere => "no backend holds the host that this needs".to_owned(),
@@ -92,7 +97,12 @@ async fn connect(host: &HostRow) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-async fn send(host: &HostRow, stream: TcpStream, mut request: Request) -> Result<Response> {
+async fn send(
+    host: &HostRow,
+    stream: TcpStream,
+    caller: IpAddr,
+    mut request: Request,
+) -> Result<Response> {
     let broken = |error: hyper::Error| {
         ApiError::new(
             ErrorCode::Unavailable,
@@ -103,8 +113,8 @@ async fn send(host: &HostRow, stream: TcpStream, mut request: Request) -> Result
         )
     };
     let is_proxied = proxy::is_proxied(request.uri().path());
-    let caller = request.extensions_mut().remove::<OnUpgrade>();
-    let outgoing = outgoing(host, request)?;
+    let switched = request.extensions_mut().remove::<OnUpgrade>();
+    let outgoing = outgoing(host, caller, request)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(broken)?;
@@ -115,11 +125,11 @@ async fn send(host: &HostRow, stream: TcpStream, mut request: Request) -> Result
     });
     let mut answer = sender.send_request(outgoing).await.map_err(broken)?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS
-        && let Some(caller) = caller
+        && let Some(switched) = switched
     {
         let owner = hyper::upgrade::on(&mut answer);
         tokio::spawn(async move {
-            if let Err(error) = proxy::join(caller, owner).await {
+            if let Err(error) = proxy::join(switched, owner).await {
                 tracing::debug!(%error, "a switched connection to another backend ended early");
             }
         });
@@ -132,8 +142,9 @@ async fn send(host: &HostRow, stream: TcpStream, mut request: Request) -> Result
     Ok(answer)
 }
 
-/// The request as the owner gets it: as it came, with the secret.
-fn outgoing(host: &HostRow, request: Request) -> Result<Request> {
+/// The request as the owner gets it: with the platform's secret instead of the caller's, and the
+/// address that it came from.
+fn outgoing(host: &HostRow, caller: IpAddr, request: Request) -> Result<Request> {
     let (mut parts, body) = request.into_parts();
     let id = request_id::of(&parts.headers);
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -142,8 +153,11 @@ fn outgoing(host: &HostRow, request: Request) -> Result<Request> {
         .map_err(|_| ApiError::bad_request("the path can't be read"))?;
     parts.extensions.clear();
     proxy::remove_hop_by_hop(&mut parts.headers);
+    proxy::remove_secrets(&mut parts.headers);
     let secret = HeaderValue::from_str(&host.secret).map_err(|_| ApiError::internal())?;
     parts.headers.insert(INTERNAL_HEADER, secret);
+    let caller = HeaderValue::from_str(&caller.to_string()).map_err(|_| ApiError::internal())?;
+    parts.headers.insert(CALLER_HEADER, caller);
     parts.headers.insert(request_id::HEADER, id);
     if !parts.headers.contains_key(header::HOST) {
         let authority = host.url.trim_start_matches("http://");
@@ -153,16 +167,27 @@ fn outgoing(host: &HostRow, request: Request) -> Result<Request> {
     Ok(Request::from_parts(parts, body))
 }
 
-/// Takes the platform's secret out of a request, and says whether it was this process' own: then
-/// another backend has let the caller in.
+/// A request that another backend has let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HandedOn {
+    /// Where its caller called that backend from, where it said.
+    pub(super) caller: Option<IpAddr>,
+}
+
+/// Takes what backends tell each other out of a request, and gives it where the secret is this
+/// process' own.
 ///
 /// # Errors
 /// Where the secret is another's: the address that the sender knows is not this process', and
 /// handing the request on again could go round in a circle.
-pub(super) fn is_handed_on(api: &Api, headers: &mut HeaderMap) -> Result<bool> {
+pub(super) fn handed_on(api: &Api, headers: &mut HeaderMap) -> Result<Option<HandedOn>> {
+    // Only one who knows the secret is believed who calls.
+    let caller = headers.remove(CALLER_HEADER);
     match headers.remove(INTERNAL_HEADER) {
-        None => Ok(false),
-        Some(secret) if api.app.is_of_platform(secret.as_bytes()) => Ok(true),
+        None => Ok(None),
+        Some(secret) if api.app.is_of_platform(secret.as_bytes()) => Ok(Some(HandedOn {
+            caller: caller.and_then(|caller| caller.to_str().ok()?.parse().ok()),
+        })),
         Some(_) => Err(ApiError::new(
             ErrorCode::Unavailable,
             "the request was handed on to the wrong backend; each backend's CONTAINERS_INTERNAL_URL has to lead to itself and to no proxy in front of several",

@@ -65,16 +65,33 @@ pub(super) async fn gate(
 
 /// Decides who is served and which limits hold, and hands the request on.
 async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) -> Response {
-    let is_internal = internal::is_internal(request.uri().path());
-    let is_handed_on = if is_internal {
-        false
+    let port = match port_of(api, &request) {
+        Ok(port) => port,
+        Err(error) => return error.into_response(),
+    };
+    // A program in a sandbox may have such paths of its own.
+    let is_internal = port.is_none() && internal::is_internal(request.uri().path());
+    let handed_on = if is_internal {
+        None
     } else {
-        match forward::is_handed_on(api, request.headers_mut()) {
-            Ok(is_handed_on) => is_handed_on,
+        match forward::handed_on(api, request.headers_mut()) {
+            Ok(handed_on) => handed_on,
             Err(error) => return error.into_response(),
         }
     };
-    let admitted = match check(api, peer, &request, is_handed_on) {
+    // What is told of the caller is told of the one behind the other backend.
+    let peer = match handed_on.and_then(|handed_on| handed_on.caller) {
+        Some(caller) => SocketAddr::new(caller, peer.port()),
+        None => peer,
+    };
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let is_handed_on = handed_on.is_some();
+    let admitted = if is_internal {
+        internal::check(api, request.headers()).map(|()| Admitted::Route)
+    } else {
+        check(api, peer, port, &request, is_handed_on)
+    };
+    let admitted = match admitted {
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
@@ -96,7 +113,7 @@ async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) ->
     };
     let request = match subject {
         None => request,
-        Some(subject) => match forward::elsewhere(api, &subject, request).await {
+        Some(subject) => match forward::elsewhere(api, &subject, peer.ip(), request).await {
             Ok(Ok(request)) => request,
             Ok(Err(answer)) => return answer,
             Err(error) => return error.into_response(),
@@ -111,6 +128,15 @@ async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) ->
     }
 }
 
+/// The port that the `Host` of a request names, where it names one.
+fn port_of(api: &Api, request: &Request) -> Result<Option<proxy::PortHost>> {
+    let domain = api.shared.options.proxy_domain.as_deref();
+    match HostName::of(request.uri(), request.headers()) {
+        Some(host) => proxy::PortHost::parse(&host, domain),
+        None => Ok(None),
+    }
+}
+
 enum Admitted {
     /// A route of the API.
     Route,
@@ -120,26 +146,26 @@ enum Admitted {
     Preflight,
 }
 
-fn check(api: &Api, peer: SocketAddr, request: &Request, is_handed_on: bool) -> Result<Admitted> {
+fn check(
+    api: &Api,
+    peer: SocketAddr,
+    port: Option<proxy::PortHost>,
+    request: &Request,
+    is_handed_on: bool,
+) -> Result<Admitted> {
     let options = &api.shared.options;
     let headers = request.headers();
-    if internal::is_internal(request.uri().path()) {
-        internal::check(api, headers)?;
-        return Ok(Admitted::Route);
-    }
     if !is_handed_on {
         limit(api.shared.rate.request(peer.ip()))?;
     }
-    let host = HostName::of(request.uri(), headers);
-    if let Some(host) = &host
-        && let Some(target) = proxy::PortHost::parse(host, options.proxy_domain.as_deref())?
-    {
+    if let Some(target) = port {
         return Ok(Admitted::Port(target));
     }
     // Another backend has let the caller in.
     if is_handed_on {
         return Ok(Admitted::Route);
     }
+    let host = HostName::of(request.uri(), headers);
     access::check_host(options, host.as_ref())?;
     let path = request.uri().path();
     if !proxy::is_proxied(path) || headers.contains_key(header::ORIGIN) {

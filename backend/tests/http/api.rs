@@ -66,7 +66,11 @@ impl Api {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let platform = Platform::start().await;
+        Self::of(Platform::start().await, options)
+    }
+
+    /// The API of this platform.
+    pub(crate) fn of(platform: Platform, options: Options) -> Self {
         let router = http::router(platform.app.clone(), options);
         Self { platform, router }
     }

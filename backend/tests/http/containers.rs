@@ -59,6 +59,13 @@ async fn the_life_of_a_container() {
     );
     let list = api.get(&format!("{path}/snapshots")).await.json();
     assert_eq!(list["snapshots"][0]["name"], "one");
+    // What runs is not stopped for a snapshot that is refused.
+    api.post(&format!("{path}/start"), "").await;
+    let taken = api
+        .post(&format!("{path}/snapshots"), r#"{"name": "one"}"#)
+        .await;
+    taken.error(409, "CONFLICT");
+    assert_eq!(api.get(path).await.json()["state"], "running");
     let back = api
         .post(&format!("{path}/rollback"), r#"{"snapshot": "one"}"#)
         .await;

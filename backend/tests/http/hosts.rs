@@ -1,9 +1,9 @@
 //! `/api/hosts`.
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::api::{Api, request};
+use super::api::Api;
 
 const ID: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
@@ -19,11 +19,10 @@ fn report(name: &str) -> Value {
 async fn an_agent_enrols_is_shown_and_leaves() {
     let api = Api::start().await;
     let path = format!("/api/hosts/{ID}/agent");
-    let put = |path: &str, body: &Value| request(Method::PUT, path, &body.to_string());
     let left = api.delete(&path).await;
     left.error(404, "NOT_FOUND");
     for _ in 0..2 {
-        let enrolled = api.send(put(&path, &report("box"))).await;
+        let enrolled = api.put(&path, &report("box").to_string()).await;
         assert_eq!(
             (enrolled.status, enrolled.json()["lease"].as_u64()),
             (StatusCode::OK, Some(30))
@@ -44,7 +43,7 @@ async fn an_agent_enrols_is_shown_and_leaves() {
     }
     // A name that two have means neither.
     let other = format!("/api/hosts/{}/agent", ID.replace("0a", "0b"));
-    api.send(put(&other, &report("box"))).await;
+    api.put(&other, &report("box").to_string()).await;
     api.get("/api/hosts/box").await.error(409, "CONFLICT");
     api.get("/api/hosts/0").await.error(409, "CONFLICT");
     assert_eq!(api.delete(&path).await.status, StatusCode::NO_CONTENT);
@@ -54,7 +53,7 @@ async fn an_agent_enrols_is_shown_and_leaves() {
         (&json!("gone"), &json!("gone"))
     );
     // It comes back as if it had never gone.
-    api.send(put(&path, &report("box"))).await;
+    api.put(&path, &report("box").to_string()).await;
     let host = api.get(&format!("/api/hosts/{ID}")).await.json();
     assert_eq!(host["state"], "ready");
     api.get("/api/hosts/nobody").await.error(404, "NOT_FOUND");
@@ -81,9 +80,7 @@ async fn reports_that_cannot_be_are_refused() {
         (path.as_str(), unknown, 400, "BAD_REQUEST", "colour"),
         (path.as_str(), large, 413, "TOO_LARGE", "64 KiB"),
     ] {
-        let answer = api
-            .send(request(Method::PUT, path, &body.to_string()))
-            .await;
+        let answer = api.put(path, &body.to_string()).await;
         let message = answer.error(status, code);
         assert!(message.contains(part), "{message}");
     }

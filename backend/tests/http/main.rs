@@ -12,6 +12,7 @@ mod files;
 mod hosts;
 mod images;
 mod proxy;
+mod replicas;
 mod sandboxes;
 mod server;
 #[expect(

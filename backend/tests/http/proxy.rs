@@ -19,8 +19,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::api::{Api, request, with};
 
-const PATH: &str = "/v1/sandboxes/box/proxy/3000";
-const HOST: &str = "3000--box.localhost:8080";
+pub(super) const PATH: &str = "/v1/sandboxes/box/proxy/3000";
+pub(super) const HOST: &str = "3000--box.localhost:8080";
 
 /// A program that tells what it was asked, and the sandbox that it runs in.
 async fn start(options: Options) -> Api {
@@ -38,7 +38,7 @@ async fn start(options: Options) -> Api {
     api
 }
 
-async fn program() -> SocketAddr {
+pub(super) async fn program() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let routes = Router::new()
@@ -156,6 +156,12 @@ async fn a_host_of_its_own_is_an_origin_of_its_own() {
         "it is the program's path"
     );
     assert!(!answer.headers.contains_key("content-security-policy"));
+    // So are those that the platform keeps for itself elsewhere.
+    let own = api.send(by_host("/internal/jobs/1/perform", HOST)).await;
+    assert_eq!(
+        (own.status.as_u16(), &own.json()["uri"]),
+        (418, &"/internal/jobs/1/perform".into())
+    );
 
     let own = with(
         by_host("/", HOST),

@@ -11,7 +11,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::api::Api;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn connect(api: &Api, path: &str, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
     connect_with(api, Options::default(), path, headers).await
@@ -47,7 +47,7 @@ fn status(result: Result<Socket, Error>) -> u16 {
 }
 
 /// The next message that is not about the connection itself.
-async fn next(socket: &mut Socket) -> Message {
+pub(super) async fn next(socket: &mut Socket) -> Message {
     loop {
         match socket.next().await.unwrap().unwrap() {
             Message::Ping(_) | Message::Pong(_) => {}

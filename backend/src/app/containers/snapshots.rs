@@ -43,9 +43,22 @@ impl App {
         let lock = self.inner.container_locks.lock(id).await;
         let mut row = self.container_by_id(id).await?;
         must_be_whole(&row)?;
+        // A container that runs is not stopped for what is refused anyway.
+        self.must_be_free(&row, &name).await?;
         self.down(&mut row, &lock).await?;
         // Going down may have finished a snapshot that was begun before.
-        let there = self.inner.store.snapshots(id).await?;
+        self.must_be_free(&row, &name).await?;
+        self.freeze(&mut row, Some(name.clone()), &lock).await?;
+        self.inner
+            .store
+            .snapshot(id, &name)
+            .await?
+            .ok_or_else(|| AppError::Conflict(format!("snapshot {name} was deleted again")))
+    }
+
+    /// Refuses a snapshot that the container has no place for.
+    async fn must_be_free(&self, row: &Container, name: &str) -> Result<()> {
+        let there = self.inner.store.snapshots(&row.id).await?;
         if there.iter().any(|snapshot| snapshot.name == name) {
             return Err(AppError::Conflict(format!(
                 "container {} has a snapshot {name} already; delete that one, or choose another name",
@@ -58,12 +71,7 @@ impl App {
                 row.label()
             )));
         }
-        self.freeze(&mut row, Some(name.clone()), &lock).await?;
-        self.inner
-            .store
-            .snapshot(id, &name)
-            .await?
-            .ok_or_else(|| AppError::Conflict(format!("snapshot {name} was deleted again")))
+        Ok(())
     }
 
     /// Forgets a snapshot. Layers that nothing else uses go.

@@ -61,8 +61,9 @@ pub(in crate::http) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes the caller's proof of who they are, which is no business of the program's.
-pub(super) fn remove_secrets(headers: &mut HeaderMap) {
+/// Removes the caller's proof of who they are, which is nobody's business but of the process that
+/// lets them in.
+pub(in crate::http) fn remove_secrets(headers: &mut HeaderMap) {
     headers.remove(access::KEY);
     keep_items(headers, &header::SEC_WEBSOCKET_PROTOCOL, ",", |item| {
         !item.starts_with(KEY_PROTOCOL_PREFIX)

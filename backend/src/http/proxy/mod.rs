@@ -13,7 +13,7 @@ mod path;
 mod ticket;
 
 pub(super) use forward::join;
-pub(super) use headers::remove_hop_by_hop;
+pub(super) use headers::{remove_hop_by_hop, remove_secrets};
 pub(super) use host::{PortHost, by_host, let_in};
 pub(super) use path::{is_proxied, routes};
 
