@@ -64,7 +64,7 @@ impl Command {
     /// Whether signals are the command's own business, and go to a program in a sandbox.
     pub(crate) fn takes_signals(&self) -> bool {
         match self {
-            Self::Sandbox(sandbox::Verb::Exec(args)) => args.takes_signals(),
+            Self::Sandbox(verb) => verb.takes_signals(),
             Self::Container(verb) => verb.takes_signals(),
             _ => false,
         }

@@ -3,6 +3,7 @@
 pub(crate) mod completion;
 mod confirm;
 pub(crate) mod container;
+mod detached;
 mod events;
 pub(crate) mod image;
 pub(crate) mod info;
@@ -24,8 +25,7 @@ pub(crate) async fn run(cli: Cli) -> Result<u8> {
     }
     let context = Context::new(&cli.global)?;
     match cli.command {
-        Command::Sandbox(sandbox::Verb::Exec(args)) => sandbox::exec(args, &context).await,
-        Command::Sandbox(verb) => sandbox::run(verb, &context).await.map(|()| 0),
+        Command::Sandbox(verb) => sandbox::run(verb, &context).await,
         Command::Container(verb) => container::run(verb, &context).await,
         Command::Image(verb) => image::run(verb, &context).await.map(|()| 0),
         Command::Info(args) => info::run(args, &context).await.map(|()| 0),

@@ -35,11 +35,40 @@ const BROKEN_PIPE: u8 = 141;
 /// Signals of one kind after which the user means this program, not the command.
 const PATIENCE: u32 = 3;
 
+/// What becomes of the command's standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stdin {
+    /// It is this program's, until that ends.
+    Handed,
+    /// It ends at once.
+    Closed,
+    /// It stays as it is: the command was there before.
+    Left,
+}
+
+impl Stdin {
+    /// Of a command that is started here.
+    pub(crate) fn of_new(interactive: bool) -> Self {
+        match interactive {
+            true => Self::Handed,
+            false => Self::Closed,
+        }
+    }
+
+    /// Of a command that is joined.
+    pub(crate) fn of_joined(interactive: bool) -> Self {
+        match interactive {
+            true => Self::Handed,
+            false => Self::Left,
+        }
+    }
+}
+
 /// How the streams are joined.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wiring {
-    /// Whether standard input goes to the command.
-    pub(crate) stdin: bool,
+    /// The command's standard input.
+    pub(crate) stdin: Stdin,
     /// Whether the command has a terminal.
     pub(crate) tty: bool,
     /// After how long the command is killed.
@@ -49,7 +78,7 @@ pub(crate) struct Wiring {
 /// Joins a command to the streams until it ends, and gives its exit code.
 pub(crate) async fn run(input: ExecInput, mut output: ExecOutput, wiring: Wiring) -> Result<u8> {
     // Restores the terminal on every way out of this function.
-    let _raw = match wiring.tty && wiring.stdin {
+    let _raw = match wiring.tty && wiring.stdin == Stdin::Handed {
         true => Some(RawMode::enter()?),
         false => None,
     };
@@ -107,8 +136,8 @@ enum Word {
 /// Sends standard input and words until the connection is gone. A failure shows on the other
 /// half, so that it needs no telling here.
 async fn send(mut input: ExecInput, mut words: mpsc::Receiver<Word>, wiring: Wiring) {
-    let mut stdin = wiring.stdin.then(input::read);
-    if stdin.is_none() && input.close_stdin().await.is_err() {
+    let mut stdin = (wiring.stdin == Stdin::Handed).then(input::read);
+    if wiring.stdin == Stdin::Closed && input.close_stdin().await.is_err() {
         return;
     }
     loop {

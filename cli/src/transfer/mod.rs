@@ -14,7 +14,7 @@ mod tree;
 mod unpack;
 
 pub(crate) use file::{to_file, to_output};
-pub(crate) use pack::pack;
+pub(crate) use pack::{pack, packed_size};
 pub(crate) use pieces::{Reader, pieces};
 pub(crate) use place::{Ending, Place};
 pub(crate) use sent::sent;

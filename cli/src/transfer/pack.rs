@@ -54,6 +54,22 @@ pub(crate) fn pack(
     (stream, packing)
 }
 
+/// How many bytes the archive of what is in a directory has, about: names that are too long for a
+/// header take more, and what can't be read is told when it is packed.
+pub(crate) fn packed_size(directory: &Path) -> u64 {
+    const BLOCK: u64 = 512;
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return 0;
+    };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => BLOCK + packed_size(&entry.path()),
+        Ok(metadata) if metadata.is_file() => BLOCK + metadata.len().next_multiple_of(BLOCK),
+        Ok(metadata) if metadata.is_symlink() => BLOCK,
+        _ => 0,
+    });
+    sizes.sum()
+}
+
 struct Packer {
     builder: Builder<Writer>,
     copied: Copied,

@@ -108,7 +108,10 @@ fn create_sends_all_of_its_options_and_the_files_first() {
         "--start",
     ]);
     assert_eq!(ran.good(), format!("{ID}\n"));
-    assert_eq!(ran.err, "container office is running\n");
+    assert_eq!(
+        ran.err,
+        "files: sending 2 KiB\ncontainer office is running\n"
+    );
     let seen = mock.seen();
     assert_eq!(
         mock.lines(),

@@ -11,13 +11,15 @@ fn help(args: &[&str]) -> String {
 
 #[test]
 fn of_everything() {
-    let verbs: [&[&str]; 48] = [
+    let verbs: [&[&str]; 52] = [
         &[],
         &["list"],
         &["create"],
         &["inspect"],
         &["run"],
         &["exec"],
+        &["ps"],
+        &["attach"],
         &["start"],
         &["stop"],
         &["logs"],
@@ -43,6 +45,8 @@ fn of_everything() {
         &["sandbox", "ls"],
         &["sandbox", "inspect"],
         &["sandbox", "exec"],
+        &["sandbox", "ps"],
+        &["sandbox", "attach"],
         &["sandbox", "logs"],
         &["sandbox", "cp"],
         &["sandbox", "stop"],

@@ -158,3 +158,92 @@ fn logs_show_what_the_session_said() {
         ["GET /api/containers/office/logs?encoding=base64&stdout=true&stderr=true"]
     );
 }
+
+/// A container, and a sandbox, with programs that were started with `-d`: one that waits for input,
+/// one that is sent none, and one that has ended.
+fn with_detached() -> Router {
+    let programs = json!({"execs": [
+        {"id": "4f".repeat(32), "cmd": ["notepad"], "tty": false, "state": "running", "pid": 7,
+            "started_at": "2020-01-01T00:00:00Z"},
+        {"id": "6a".repeat(32), "cmd": ["clock"], "tty": false, "state": "running", "pid": 8,
+            "started_at": "2020-01-01T00:00:00Z"},
+        {"id": "5e".repeat(32), "cmd": ["cmd", "/c", "ver"], "tty": false, "state": "exited",
+            "started_at": "2020-01-01T00:00:00Z", "finished_at": "2020-01-01T00:00:01Z",
+            "exit_code": 3}
+    ]});
+    let list = get(async move || Json(programs));
+    let joined = |is_sent_input: bool| {
+        get(async move |upgrade: WebSocketUpgrade| {
+            let upgrade = upgrade.protocols(["ctnr.exec.v1"]);
+            upgrade.on_upgrade(move |socket| rejoined(socket, is_sent_input))
+        })
+    };
+    let [waits, clock] = ["4f", "6a"].map(|id| format!("/exec/{}/ws", id.repeat(32)));
+    let mut routes = Router::new();
+    for base in ["/api/containers/office", "/v1/sandboxes/web"] {
+        routes = routes
+            .route(&format!("{base}/exec"), list.clone())
+            .route(&format!("{base}{waits}"), joined(true))
+            .route(&format!("{base}{clock}"), joined(false));
+    }
+    routes
+}
+
+/// A program that was there before: it tells what it is sent first, and ends.
+async fn rejoined(mut socket: WebSocket, is_sent_input: bool) {
+    let started = json!({"type": "started", "id": "1"}).to_string();
+    socket.send(Message::text(started)).await.unwrap();
+    let frame = [&[1][..], b"before "].concat();
+    socket.send(Message::Binary(frame.into())).await.unwrap();
+    let told = if is_sent_input {
+        socket.next().await.unwrap().unwrap().into_data().to_vec()
+    } else {
+        // Its input is not closed by one who hands none on.
+        let moment = std::time::Duration::from_millis(200);
+        let sent = tokio::time::timeout(moment, socket.next()).await;
+        let told: &[u8] = if sent.is_err() {
+            b"nothing"
+        } else {
+            b"something"
+        };
+        told.to_vec()
+    };
+    let frame = [&[1][..], &told].concat();
+    socket.send(Message::Binary(frame.into())).await.unwrap();
+    let exit = json!({"type": "exit", "exit_code": 7}).to_string();
+    socket.send(Message::text(exit)).await.unwrap();
+    while let Some(Ok(_)) = socket.recv().await {}
+}
+
+#[test]
+fn detached_programs_are_listed_and_joined_again() {
+    let mock = Mock::new(with_detached());
+    for words in [&["office"][..], &["sandbox", "web"]] {
+        let (thing, verb) = words.split_last().unwrap();
+        let ask = |rest: &[&str]| mock.run(&[verb, rest].concat());
+        let listed = ask(&["ps", thing]);
+        let listed = listed.good();
+        let of = |id: &str| listed.lines().find(|line| line.starts_with(id)).unwrap();
+        assert!(of("4f4f4f4f4f4f").contains("running"), "{listed}");
+        assert!(of("5e5e5e5e5e5e").contains("exited (3)"), "{listed}");
+        assert!(of("5e5e5e5e5e5e").ends_with("cmd /c ver"), "{listed}");
+        assert_eq!(
+            ask(&["ps", "-q", "--no-trunc", thing]).good(),
+            ["4f", "6a", "5e"].map(|id| id.repeat(32) + "\n").concat()
+        );
+        assert_eq!(
+            ask(&["attach", thing, "6a6a"]).shown(),
+            "before nothing--- 7\n"
+        );
+        let typed = mock.run_with(&[verb, &["attach", "-i", thing, "4f"]].concat(), b"typed");
+        assert_eq!(typed.shown(), "before typed--- 7\n");
+        let missing = ask(&["attach", thing, "99"]);
+        assert!(
+            missing.err.contains("there is no program 99"),
+            "{}",
+            missing.err
+        );
+        let missing = ask(&["attach", thing, ""]);
+        assert!(missing.err.contains("several programs"), "{}", missing.err);
+    }
+}

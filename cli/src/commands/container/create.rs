@@ -1,10 +1,13 @@
 //! `ctnr create`.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use ctnr_api::{CreateContainer, Env, UploadLayerQuery};
+use bytes::Bytes;
+use ctnr_api::{CreateContainer, Env, ImageProgress, UploadLayerQuery};
 use ctnr_model::{ContainerName, ContainerQuery, ContainerState, Invalid, LayerId};
+use futures::{Stream, StreamExt};
 
 use super::jobs;
 use crate::commands::resources::ResourceArgs;
@@ -12,7 +15,7 @@ use crate::complete;
 use crate::context::Context;
 use crate::environment::EnvironmentArgs;
 use crate::error::{About, CliError, Result};
-use crate::output;
+use crate::output::{self, ProgressBars};
 use crate::transfer;
 
 /// What `at` says for a whole Wine prefix.
@@ -124,7 +127,7 @@ async fn request(args: Args, context: &Context) -> Result<CreateContainer> {
     };
     let mut layers = args.layer;
     if let Some((directory, at)) = upload {
-        layers.push(upload_directory(directory, at, context).await?);
+        layers.push(upload_directory(directory, at, args.quiet, context).await?);
     }
     Ok(CreateContainer {
         name: args.name,
@@ -144,6 +147,7 @@ async fn request(args: Args, context: &Context) -> Result<CreateContainer> {
 async fn upload_directory(
     directory: &Path,
     at: Option<String>,
+    quiet: bool,
     context: &Context,
 ) -> Result<LayerId> {
     let shown = directory.display().to_string();
@@ -158,6 +162,11 @@ async fn upload_directory(
         )));
     }
     let (archive, packing) = transfer::pack(directory.to_owned(), None);
+    let measured = directory.to_owned();
+    let measuring = tokio::task::spawn_blocking(move || transfer::packed_size(&measured));
+    // Without a size the bar shows what has been sent.
+    let total = measuring.await.unwrap_or(0);
+    let archive = shown_while_sent(archive, total, quiet);
     let sent = context
         .client
         .upload_layer(&UploadLayerQuery { at }, archive)
@@ -166,9 +175,32 @@ async fn upload_directory(
     Ok(LayerId::parse(&layer.id)?)
 }
 
+/// The archive, with a bar that shows how much of it has been taken.
+fn shown_while_sent(
+    archive: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    total: u64,
+    quiet: bool,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let mut bars = ProgressBars::new(quiet);
+    let mut progress = ImageProgress {
+        subject: "files".to_owned(),
+        phase: "sending".to_owned(),
+        done: 0,
+        total: Some(total),
+    };
+    archive.inspect(move |piece| {
+        if let Ok(piece) = piece {
+            progress.done = progress.done.saturating_add(piece.len() as u64);
+            // The total is about right only.
+            progress.total = Some(total.max(progress.done));
+            bars.show(&progress);
+        }
+    })
+}
+
 fn text_of(path: &Path) -> Result<String> {
     let read = if path.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin())
+        io::read_to_string(io::stdin())
     } else {
         std::fs::read_to_string(path)
     };

@@ -1,5 +1,6 @@
 //! Win32 containers: the verbs of the top level.
 
+mod attach;
 mod clone;
 mod create;
 mod events;
@@ -12,6 +13,7 @@ mod logs;
 mod manifest;
 mod plan;
 mod program;
+mod ps;
 mod reset;
 mod rm;
 mod rollback;
@@ -36,6 +38,8 @@ pub(crate) enum Verb {
     Inspect(inspect::Args),
     Run(run::Args),
     Exec(exec::Args),
+    Ps(ps::Args),
+    Attach(attach::Args),
     Start(start::Args),
     Stop(stop::Args),
     Logs(logs::Args),
@@ -61,6 +65,7 @@ impl Verb {
         match self {
             Self::Run(args) => args.takes_signals(),
             Self::Exec(args) => args.takes_signals(),
+            Self::Attach(_) => true,
             _ => false,
         }
     }
@@ -87,6 +92,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8> {
     match verb {
         Verb::Run(args) => return run::run(args, context).await,
         Verb::Exec(args) => return exec::run(args, context).await,
+        Verb::Attach(args) => return attach::run(args, context).await,
+        Verb::Ps(args) => ps::run(args, context).await,
         Verb::List(args) => list::run(args, context).await,
         Verb::Create(args) => create::run(*args, context).await,
         Verb::Inspect(args) => inspect::run(args, context).await,

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::environment::EnvironmentArgs;
 use crate::error::{About, CliError, Result};
 use crate::output;
-use crate::session::{self, Wiring};
+use crate::session::{self, Stdin, Wiring};
 
 /// How a program is joined to this one.
 #[derive(Debug, Clone, clap::Args)]
@@ -100,7 +100,7 @@ impl ProgramArgs {
         let opened = context.client.container_socket(container, query).await;
         let (input, output) = opened.about(container.as_str())?;
         let wiring = Wiring {
-            stdin: self.interactive,
+            stdin: Stdin::of_new(self.interactive),
             tty: self.tty,
             timeout: self.timeout,
         };

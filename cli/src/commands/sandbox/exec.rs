@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::environment::EnvironmentArgs;
 use crate::error::{About, CliError, Result};
 use crate::output;
-use crate::session::{self, Wiring};
+use crate::session::{self, Stdin, Wiring};
 
 /// Run a command in a running sandbox
 ///
@@ -90,7 +90,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<u8> {
         .await
         .about(args.sandbox.as_str())?;
     let wiring = Wiring {
-        stdin: args.interactive,
+        stdin: Stdin::of_new(args.interactive),
         tty: args.tty,
         timeout: args.timeout,
     };

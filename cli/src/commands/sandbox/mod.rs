@@ -1,5 +1,6 @@
 //! `ctnr sandbox`.
 
+mod attach;
 mod cp;
 mod create;
 mod events;
@@ -8,6 +9,7 @@ mod inspect;
 mod logs;
 mod ls;
 mod ports;
+mod ps;
 mod restart;
 mod rm;
 mod stop;
@@ -18,7 +20,6 @@ use crate::complete;
 use crate::context::Context;
 use crate::error::Result;
 
-pub(crate) use exec::run as exec;
 pub(crate) use ls::fetch;
 
 /// What is done to sandboxes.
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
     Ls(ls::Args),
     Inspect(inspect::Args),
     Exec(exec::Args),
+    Ps(ps::Args),
+    Attach(attach::Args),
     Logs(logs::Args),
     Cp(cp::Args),
     Stop(stop::Args),
@@ -54,17 +57,32 @@ pub(crate) struct Sandboxes {
     pub(crate) sandboxes: Vec<SandboxQuery>,
 }
 
-pub(crate) async fn run(verb: Verb, context: &Context) -> Result<()> {
+impl Verb {
+    /// Whether signals go to a command in a sandbox.
+    pub(crate) fn takes_signals(&self) -> bool {
+        match self {
+            Self::Exec(args) => args.takes_signals(),
+            Self::Attach(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Does what is asked, and gives the exit code.
+pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8> {
     match verb {
+        Verb::Exec(args) => return exec::run(args, context).await,
+        Verb::Attach(args) => return attach::run(args, context).await,
+        Verb::Ps(args) => ps::run(args, context).await,
         Verb::Create(args) => create::run(*args, context).await,
         Verb::Ls(args) => ls::run(args, context).await,
         Verb::Inspect(args) => inspect::run(args, context).await,
-        Verb::Exec(args) => exec::run(args, context).await.map(drop),
         Verb::Logs(args) => logs::run(args, context).await,
         Verb::Cp(args) => cp::run(args, context).await,
         Verb::Stop(args) => stop::run(args, context).await,
         Verb::Restart(args) => restart::run(args, context).await,
         Verb::Rm(args) => rm::run(args, context).await,
         Verb::Events(args) => events::run(args, context).await,
-    }
+    }?;
+    Ok(0)
 }
