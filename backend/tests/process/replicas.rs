@@ -1,14 +1,18 @@
 //! Several backends on one data directory, one PostgreSQL and one Redis, behind a plain proxy.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use ctnr_engine::contract::TestImage;
-use serde_json::json;
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::backend::{Backend, command};
 use super::client;
@@ -97,21 +101,117 @@ fn make_and_delete(proxy: SocketAddr, stop: &AtomicBool, answered: &AtomicUsize)
     told
 }
 
+/// What a listener heard: the action and the id of each event.
+type Heard = BTreeSet<(String, String)>;
+
+/// Listens to all events through the proxy, coming back behind the last one whenever the backend
+/// behind it is gone, until it hears of this sandbox.
+fn listen(proxy: SocketAddr, until: &OnceLock<String>) -> Heard {
+    let (mut heard, mut last) = (Heard::new(), 0);
+    let began = Instant::now();
+    loop {
+        assert!(
+            began.elapsed() < Duration::from_secs(180),
+            "it was not told"
+        );
+        // Whatever breaks off, the next connection goes on behind the last event.
+        std::thread::sleep(Duration::from_millis(20));
+        let Ok(lines) = events(proxy, last) else {
+            continue;
+        };
+        for line in lines.map_while(Result::ok) {
+            let Ok(event) = serde_json::from_str::<Value>(&line) else {
+                continue;
+            };
+            let sequence = event["sequence"].as_u64().unwrap();
+            assert!(sequence > last, "{sequence} after {last}");
+            last = sequence;
+            let text = |name: &str| event[name].as_str().unwrap().to_owned();
+            let id = text("id");
+            let is_last = until.get() == Some(&id);
+            heard.insert((text("action"), id));
+            if is_last {
+                return heard;
+            }
+        }
+    }
+}
+
+fn events(proxy: SocketAddr, after: u64) -> io::Result<impl Iterator<Item = io::Result<String>>> {
+    let mut stream = TcpStream::connect(proxy)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    write!(
+        stream,
+        "GET /v1/events?after={after} HTTP/1.0\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n\r\n"
+    )?;
+    // The lines of the head are no JSON, and are passed over.
+    Ok(BufReader::new(stream).lines())
+}
+
+/// A command over a WebSocket: what it put out for what it was given.
+fn over_a_socket(runtime: &tokio::runtime::Runtime, backend: SocketAddr, id: &str) -> Vec<u8> {
+    runtime.block_on(async {
+        let url = format!("ws://{backend}/v1/sandboxes/{id}/exec/ws?cmd=cat");
+        let (mut socket, _) = connect_async(url).await.unwrap();
+        let typed = Message::binary(&b"typed"[..]);
+        socket.send(typed).await.unwrap();
+        let end = Message::text(json!({"type": "close_stdin"}).to_string());
+        socket.send(end).await.unwrap();
+        let mut output = Vec::new();
+        while let Some(Ok(message)) = socket.next().await {
+            match message {
+                Message::Binary(bytes) => output.extend_from_slice(&bytes[1..]),
+                Message::Text(text) if text.contains("exit_code") => break,
+                _ => {}
+            }
+        }
+        output
+    })
+}
+
+/// The database and Redis of a test, and backends on them.
+struct Shared {
+    runtime: tokio::runtime::Runtime,
+    database: TestDatabase,
+    redis: String,
+}
+
+impl Shared {
+    /// Those of a test with a Redis database of its own.
+    fn new(redis: u8) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let database = runtime.block_on(TestDatabase::postgres());
+        let address = std::env::var("CTNR_TEST_REDIS")
+            .expect("CTNR_TEST_REDIS names no Redis; run `cargo xtask test`, which starts one");
+        Self {
+            runtime,
+            database,
+            redis: format!("{address}/{redis}"),
+        }
+    }
+
+    fn start(&self, data: &Path) -> Backend {
+        Backend::spawn(
+            command(data)
+                .env("CONTAINERS_ENGINE", "native")
+                .env("DATABASE_URL", &self.database.url)
+                .env("REDIS_URL", &self.redis),
+        )
+    }
+}
+
+fn create(backend: &Backend) -> String {
+    let body = json!({"image": TestImage::base().tag, "cmd": ["sleep", "600"]});
+    let made = post(backend, "/v1/sandboxes", &body);
+    assert!(made.status < 300, "{made:?}");
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn three_are_killed_in_turn_and_what_was_answered_holds() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let database = runtime.block_on(TestDatabase::postgres());
-    let redis = std::env::var("CTNR_TEST_REDIS")
-        .expect("CTNR_TEST_REDIS names no Redis; run `cargo xtask test`, which starts one");
+    let shared = Shared::new(7);
     let data = tempfile::tempdir().unwrap();
-    let start = || {
-        Backend::spawn(
-            command(data.path())
-                .env("CONTAINERS_ENGINE", "native")
-                .env("DATABASE_URL", &database.url)
-                .env("REDIS_URL", format!("{redis}/7")),
-        )
-    };
+    let start = || shared.start(data.path());
     let mut backends = vec![start(), start(), start()];
     let proxy = Proxy::start();
     proxy.lead_to(&backends);
@@ -119,7 +219,9 @@ fn three_are_killed_in_turn_and_what_was_answered_holds() {
     bring_image(&backends[2], "native");
 
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let told: Vec<Told> = std::thread::scope(|scope| {
+    let marker = OnceLock::new();
+    let (told, heard) = std::thread::scope(|scope| {
+        let listeners = [(); 2].map(|()| scope.spawn(|| listen(proxy.address, &marker)));
         let callers: Vec<_> = (0..3)
             .map(|_| scope.spawn(|| make_and_delete(proxy.address, &stop, &answered)))
             .collect();
@@ -138,11 +240,26 @@ fn three_are_killed_in_turn_and_what_was_answered_holds() {
             (answered.load(Ordering::Relaxed) > before + 3).then_some(())
         });
         stop.store(true, Ordering::Relaxed);
-        callers
+        let told: Vec<Told> = callers
             .into_iter()
             .map(|caller| caller.join().unwrap())
-            .collect()
+            .collect();
+        // Two events of it: the second is told after the marker is set.
+        let last = create(&backends[1]);
+        marker.set(last.clone()).unwrap();
+        let path = format!("/v1/sandboxes/{last}");
+        let deleted = client::send(backends[2].address, "DELETE", &path, JSON, b"").unwrap();
+        assert_eq!(deleted.status, 204, "{deleted:?}");
+        let heard = listeners.map(|listener| listener.join().unwrap());
+        (told, heard)
     });
+    for heard in &heard {
+        let was_told = |action: &str, id: &String| heard.contains(&(action.to_owned(), id.clone()));
+        for told in &told {
+            assert!(told.made.iter().all(|id| was_told("create", id)));
+            assert!(told.deleted.iter().all(|id| was_told("delete", id)));
+        }
+    }
 
     let all = listed(&backends[0]);
     for told in &told {
@@ -161,9 +278,48 @@ fn three_are_killed_in_turn_and_what_was_answered_holds() {
         let path = format!("/v1/sandboxes/{id}/exec");
         let exec = post(backend, &path, &json!({"cmd": ["echo", "hi"]}));
         assert_eq!(exec.json()["output"], "hi\n", "{id}");
+        let output = over_a_socket(&shared.runtime, backend.address, id);
+        assert_eq!(output, b"typed");
     }
     remove_all(&backends[1]);
     for backend in backends {
+        assert_eq!(listed(&backend), BTreeSet::new());
+        backend.terminate();
+    }
+}
+
+#[test]
+fn hosts_of_several_directories_are_one_platform() {
+    let shared = Shared::new(6);
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let one = shared.start(folders[0].path());
+    bring_image(&one, "native");
+    // Before the other one is there, and right after it has come.
+    let first = create(&one);
+    let mut two = shared.start(folders[1].path());
+    bring_image(&two, "native");
+    let second = create(&two);
+    let both = BTreeSet::from([first.clone(), second.clone()]);
+    for backend in [&one, &two] {
+        assert_eq!(listed(backend), both);
+        for id in &both {
+            let path = format!("/v1/sandboxes/{id}/exec");
+            let exec = post(backend, &path, &json!({"cmd": ["echo", "hi"]}));
+            assert_eq!(exec.json()["output"], "hi\n", "{id}");
+            let output = over_a_socket(&shared.runtime, backend.address, id);
+            assert_eq!(output, b"typed");
+        }
+        let hosts = backend.get("/api/hosts").json();
+        assert_eq!(hosts["hosts"].as_array().unwrap().len(), 2);
+    }
+    // The host of one that was killed is the next one's on its directory, wherever that listens.
+    two.kill();
+    two = shared.start(folders[1].path());
+    let path = format!("/v1/sandboxes/{second}/exec");
+    let exec = post(&one, &path, &json!({"cmd": ["echo", "again"]}));
+    assert_eq!(exec.json()["output"], "again\n");
+    remove_all(&one);
+    for backend in [one, two] {
         assert_eq!(listed(&backend), BTreeSet::new());
         backend.terminate();
     }

@@ -34,7 +34,7 @@ pub enum Place {
 pub(in crate::app) struct Hosts {
     /// Whether this process holds its host.
     holds: AtomicBool,
-    /// Whether there are hosts beside the own one.
+    /// Whether there are hosts beside the own one, or may be.
     peers: AtomicBool,
 }
 
