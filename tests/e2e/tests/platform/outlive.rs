@@ -6,45 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ctnr_e2e::{Backend, busybox, eventually, fetch};
 use serde_json::json;
 
-/// A database of its own on the PostgreSQL of `cargo xtask test`, dropped with the value.
-struct Database {
-    server: String,
-    name: String,
-}
-
-impl Database {
-    fn new() -> Self {
-        let server = std::env::var("CTNR_TEST_POSTGRES")
-            .expect("CTNR_TEST_POSTGRES is not set: run `cargo xtask test`");
-        let name = format!("e2e_{}", std::process::id());
-        let database = Self { server, name };
-        database.psql(&format!("CREATE DATABASE {}", database.name));
-        database
-    }
-
-    fn psql(&self, sql: &str) {
-        ctnr_e2e::run(std::process::Command::new("psql").args([
-            &self.server,
-            "--quiet",
-            "--command",
-            sql,
-        ]))
-        .ok();
-    }
-
-    fn url(&self) -> String {
-        let (server, _) = self.server.rsplit_once('/').unwrap();
-        format!("{server}/{}", self.name)
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.psql(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
-        }
-    }
-}
+use crate::database::Database;
 
 #[test]
 fn a_killed_backend_on_sqlite() {
