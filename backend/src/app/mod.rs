@@ -24,6 +24,7 @@ mod read;
 mod reconcile;
 mod sandbox;
 mod settle;
+mod stats;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -48,6 +49,7 @@ pub use hosts::{AGENT_LEASE, KnownHost};
 use jobs::Hosts;
 pub use jobs::{Place, Reach, Subject};
 pub use sandbox::{NewSandbox, Sandbox};
+pub use stats::Usage;
 
 use crate::jobs::{Executions, Handlers};
 pub use crate::store::{

@@ -15,6 +15,7 @@ mod proxy;
 mod replicas;
 mod sandboxes;
 mod server;
+mod stats;
 #[expect(
     unused_imports,
     reason = "other test programs use what this one does not"

@@ -35,6 +35,7 @@ pub(crate) enum Operation {
     Frozen,
     ImportLayer,
     RemoveLayer,
+    Stats,
 }
 
 /// The engine. Clones share everything, so that a test keeps one and gives another away.
@@ -64,6 +65,8 @@ struct Fake {
     ports: Vec<PublishedPort>,
     files: Tree,
     execs: Vec<ExecInfo>,
+    /// How often it was asked what it uses.
+    readings: u32,
 }
 
 impl FakeEngine {
@@ -255,6 +258,7 @@ impl Fake {
             ports,
             files: Tree::default(),
             execs: Vec::new(),
+            readings: 0,
         }
     }
 }
@@ -281,6 +285,7 @@ impl SandboxEngine for FakeEngine {
             Capability::FilesWhileStopped,
             Capability::Layers,
             Capability::HostMounts,
+            Capability::Stats,
         ]
         .into_iter()
         .collect()
@@ -460,6 +465,47 @@ impl SandboxEngine for FakeEngine {
             entries.drain(..entries.len().saturating_sub(tail));
         }
         Ok(futures::stream::iter(entries).boxed())
+    }
+
+    async fn stats(&self, id: &SandboxId) -> Result<Stats> {
+        self.enter(Operation::Stats).await?;
+        self.running(id)?;
+        // From each reading to the next a second passes, in which half a processor is used.
+        let readings = self.with(id, |fake| {
+            fake.readings += 1;
+            fake.readings
+        })?;
+        Ok(Stats {
+            read_at: Timestamp::from_second(i64::from(readings)).unwrap(),
+            cpu: CpuStats {
+                total: u64::from(readings) * 500_000_000,
+                online: 2,
+                ..CpuStats::default()
+            },
+            memory: MemoryStats {
+                usage: 3_000,
+                inactive_file: 1_000,
+                peak: None,
+                limit: Some(10_000),
+            },
+            pids: PidStats {
+                current: 2,
+                limit: Some(4_096),
+            },
+            networks: [(
+                "eth0".to_owned(),
+                NetworkStats {
+                    rx_bytes: 7,
+                    tx_bytes: 8,
+                    ..NetworkStats::default()
+                },
+            )]
+            .into(),
+            io: IoStats {
+                read_bytes: 5,
+                written_bytes: 6,
+            },
+        })
     }
 
     async fn files(&self, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {

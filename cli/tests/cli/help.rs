@@ -11,7 +11,7 @@ fn help(args: &[&str]) -> String {
 
 #[test]
 fn of_everything() {
-    let verbs: [&[&str]; 52] = [
+    let verbs: [&[&str]; 53] = [
         &[],
         &["list"],
         &["create"],
@@ -48,6 +48,7 @@ fn of_everything() {
         &["sandbox", "ps"],
         &["sandbox", "attach"],
         &["sandbox", "logs"],
+        &["sandbox", "stats"],
         &["sandbox", "cp"],
         &["sandbox", "stop"],
         &["sandbox", "restart"],

@@ -21,6 +21,7 @@ mod link;
 mod logs;
 mod sandbox;
 mod signal;
+mod stats;
 mod terminal;
 
 pub use containers::*;
@@ -53,6 +54,10 @@ pub use sandbox::{
     StatusAnswer, StopRequest,
 };
 pub use signal::Signal;
+pub use stats::{
+    BlkioEntry, BlkioStats, CpuStats, CpuUsage, MemoryStats, NetworkStats, PidsStats, SandboxStats,
+    SandboxUsage, StatsQuery, ThrottlingData,
+};
 pub use terminal::{
     ATTACH_PROTOCOL, ClientMessage, KEY_PROTOCOL_PREFIX, STDERR_FRAME, STDOUT_FRAME, ServerMessage,
     TerminalAttachQuery, TerminalQuery,

@@ -2,11 +2,11 @@
 
 use ctnr_api::{
     CreateSandbox, ListQuery, RestartRequest, SandboxCreated, SandboxDetails, SandboxList,
-    StatusAnswer, StopRequest,
+    SandboxStats, StatsQuery, StatusAnswer, StopRequest,
 };
 use ctnr_model::SandboxQuery;
 
-use crate::{Answer, Client, Result};
+use crate::{Answer, Client, Result, Stream};
 
 const SANDBOXES: [&str; 2] = ["v1", "sandboxes"];
 
@@ -45,6 +45,36 @@ impl Client {
     /// As for [`Client::create_sandbox`].
     pub async fn inspect_sandbox(&self, sandbox: &SandboxQuery) -> Result<Answer<SandboxDetails>> {
         self.get(&below(sandbox, [])).fetch().await
+    }
+
+    /// What a sandbox uses of the host.
+    ///
+    /// # Errors
+    /// As for [`Client::create_sandbox`].
+    pub async fn stats(
+        &self,
+        sandbox: &SandboxQuery,
+        query: &StatsQuery,
+    ) -> Result<Answer<SandboxStats>> {
+        self.get(&below(sandbox, ["stats"]))
+            .query(query)?
+            .fetch()
+            .await
+    }
+
+    /// What a sandbox uses of the host, again and again until it ends.
+    ///
+    /// # Errors
+    /// As for [`Client::create_sandbox`].
+    pub async fn watch_stats(
+        &self,
+        sandbox: &SandboxQuery,
+        query: &StatsQuery,
+    ) -> Result<Stream<Answer<SandboxStats>>> {
+        self.get(&below(sandbox, ["stats"]))
+            .query(query)?
+            .lines()
+            .await
     }
 
     /// Stops a sandbox's program.

@@ -8,7 +8,7 @@ use bollard::query_parameters::StopContainerOptions;
 use ctnr_engine::{
     Capabilities, Capability, Connection, EngineError, EngineImages, ExecInfo, ExecSession,
     ExecSpec, Inspection, LogEntry, LogQuery, Observed, Result, SandboxEngine, SandboxExit,
-    SandboxFiles, Started, Stream, TerminalSize,
+    SandboxFiles, Started, Stats, Stream, TerminalSize,
 };
 use ctnr_model::{
     ContainerPort, EngineKind, ExecId, PublishedPort, SandboxId, SandboxSpec, SandboxStatus,
@@ -95,6 +95,7 @@ impl SandboxEngine for DockerEngine {
             Capability::DetachedExec,
             Capability::FilesWhileStopped,
             Capability::UdpPorts,
+            Capability::Stats,
         ]
         .into_iter()
         .collect()
@@ -172,6 +173,10 @@ impl SandboxEngine for DockerEngine {
 
     async fn logs(&self, id: &SandboxId, query: &LogQuery) -> Result<Stream<Result<LogEntry>>> {
         self.shared.logs(id, query).await
+    }
+
+    async fn stats(&self, id: &SandboxId) -> Result<Stats> {
+        self.shared.stats(id).await
     }
 
     async fn files(&self, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {

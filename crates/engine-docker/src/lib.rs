@@ -27,6 +27,7 @@ mod ports;
 mod raw;
 mod sandboxes;
 mod socket;
+mod stats;
 mod status;
 
 pub use engine::{DockerEngine, Options};

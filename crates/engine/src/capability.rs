@@ -30,6 +30,8 @@ pub enum Capability {
     Layers,
     /// Directories of the host in a sandbox.
     HostMounts,
+    /// What a sandbox uses of the host.
+    Stats,
 }
 
 impl Capability {
@@ -46,6 +48,7 @@ impl Capability {
             Self::PortsWithoutEgress => "published ports without outgoing connections",
             Self::Layers => "layers",
             Self::HostMounts => "host mounts",
+            Self::Stats => "stats",
         }
     }
 }

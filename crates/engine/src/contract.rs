@@ -39,6 +39,7 @@ pub mod limits;
 pub mod logs;
 pub mod mounts;
 pub mod ports;
+pub mod stats;
 
 pub use bench::{Bench, Setup, check};
 pub use image::TestImage;
@@ -133,6 +134,10 @@ macro_rules! contract_tests {
             limits {
                 processes_are_limited
                 memory_is_limited
+            }
+            stats {
+                use_of_the_host_is_counted
+                a_stopped_sandbox_uses_nothing
             }
             isolation {
                 processes_are_its_own

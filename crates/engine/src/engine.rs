@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
     Capabilities, Capability, EngineError, EngineImages, ExecInfo, ExecSession, ExecSpec,
-    LayerArchive, LogEntry, LogQuery, Result, SandboxFiles, TerminalSize,
+    LayerArchive, LogEntry, LogQuery, Result, SandboxFiles, Stats, TerminalSize,
 };
 
 /// The answer of an engine without layers.
@@ -153,6 +153,18 @@ pub trait SandboxEngine: Send + Sync + 'static {
 
     /// What the sandbox's program has put out, also after it has ended.
     async fn logs(&self, id: &SandboxId, query: &LogQuery) -> Result<Stream<Result<LogEntry>>>;
+
+    /// What a running sandbox uses of the host at this moment.
+    ///
+    /// # Errors
+    /// [`EngineError::NotRunning`] among them.
+    async fn stats(&self, id: &SandboxId) -> Result<Stats> {
+        let _ = id;
+        Err(EngineError::Unsupported {
+            capability: Capability::Stats,
+            remedy: "use another engine",
+        })
+    }
 
     /// The sandbox's files.
     async fn files(&self, id: &SandboxId) -> Result<Box<dyn SandboxFiles>>;

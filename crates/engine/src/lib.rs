@@ -16,6 +16,7 @@ mod files;
 mod images;
 mod layers;
 mod logs;
+mod stats;
 
 pub use capability::{Capabilities, Capability};
 pub use engine::{
@@ -34,3 +35,4 @@ pub use images::{
 };
 pub use layers::LayerArchive;
 pub use logs::{LogEntry, LogQuery};
+pub use stats::{CpuStats, IoStats, MemoryStats, NetworkStats, PidStats, Stats};

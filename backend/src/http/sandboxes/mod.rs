@@ -6,6 +6,7 @@ mod lifecycle;
 mod list;
 pub(super) mod logs;
 mod ports;
+mod stats;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,4 +20,5 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(lifecycle::stop))
         .routes(routes!(lifecycle::restart))
         .routes(routes!(logs::logs))
+        .routes(routes!(stats::stats))
 }

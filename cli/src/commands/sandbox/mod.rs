@@ -12,6 +12,7 @@ mod ports;
 mod ps;
 mod restart;
 mod rm;
+mod stats;
 mod stop;
 
 use ctnr_model::SandboxQuery;
@@ -33,6 +34,7 @@ pub(crate) enum Verb {
     Ps(ps::Args),
     Attach(attach::Args),
     Logs(logs::Args),
+    Stats(stats::Args),
     Cp(cp::Args),
     Stop(stop::Args),
     Restart(restart::Args),
@@ -78,6 +80,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8> {
         Verb::Ls(args) => ls::run(args, context).await,
         Verb::Inspect(args) => inspect::run(args, context).await,
         Verb::Logs(args) => logs::run(args, context).await,
+        Verb::Stats(args) => stats::run(args, context).await,
         Verb::Cp(args) => cp::run(args, context).await,
         Verb::Stop(args) => stop::run(args, context).await,
         Verb::Restart(args) => restart::run(args, context).await,

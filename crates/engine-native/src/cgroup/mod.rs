@@ -3,6 +3,7 @@
 //! Both versions are supported, and hosts with both at once, where the controllers that matter
 //! are on version 1.
 
+mod usage;
 mod v1;
 mod v2;
 
@@ -10,6 +11,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use ctnr_model::{Limits, SandboxId};
+
+pub(crate) use usage::Usage;
 
 /// The directory in each hierarchy that all groups of ctnr are in.
 pub(crate) const PARENT: &str = "ctnr";
@@ -104,6 +107,24 @@ pub(crate) fn kill(name: &str) {
         v2::kill(name)
     } else {
         v1::kill(name)
+    }
+}
+
+/// What the group `name` has used.
+pub(crate) fn usage(name: &str) -> Usage {
+    if v2::is_mounted() {
+        v2::usage(name)
+    } else {
+        v1::usage(name)
+    }
+}
+
+/// The processes in the group `name`; `None` where the host has no such group.
+pub(crate) fn processes(name: &str) -> Option<Vec<u32>> {
+    if v2::is_mounted() {
+        v2::processes(name)
+    } else {
+        v1::processes(name)
     }
 }
 

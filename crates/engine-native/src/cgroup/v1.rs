@@ -6,6 +6,7 @@ use std::path::Path;
 
 use ctnr_model::Limits;
 
+use super::usage::{CpuUsage, MemoryUsage, PidUsage, Usage, members, number};
 use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, subdirectories, write};
 
 /// The controllers that limits need, by the name of their mount.
@@ -134,6 +135,45 @@ pub(super) fn kill(name: &str) {
             }
         }
     }
+}
+
+/// The clock tick that `cpuacct.stat` counts in, in nanoseconds.
+const TICK: u64 = 10_000_000;
+
+/// Where no limit is set, the kernel gives the largest number of whole pages.
+const NO_LIMIT: u64 = 1 << 62;
+
+pub(super) fn usage(name: &str) -> Usage {
+    let (memory, cpu, pids) = (path("memory", name), path("cpu", name), path("pids", name));
+    let memory = number(&format!("{memory}/memory.usage_in_bytes")).map(|usage| MemoryUsage {
+        usage,
+        inactive_file: field(&format!("{memory}/memory.stat"), "total_inactive_file"),
+        peak: number(&format!("{memory}/memory.max_usage_in_bytes")),
+        limit: number(&format!("{memory}/memory.limit_in_bytes")).filter(|limit| *limit < NO_LIMIT),
+    });
+    // Counted where the host has the controllers cpu and cpuacct in one hierarchy.
+    let counted = number(&format!("{cpu}/cpuacct.usage")).map(|total| CpuUsage {
+        total,
+        user: field(&format!("{cpu}/cpuacct.stat"), "user") * TICK,
+        system: field(&format!("{cpu}/cpuacct.stat"), "system") * TICK,
+    });
+    let throttled = |key| field(&format!("{cpu}/cpu.stat"), key);
+    Usage {
+        cpu: counted,
+        memory,
+        pids: number(&format!("{pids}/pids.current")).map(|current| PidUsage {
+            current,
+            limit: number(&format!("{pids}/pids.max")),
+        }),
+        throttled: (throttled("nr_throttled"), throttled("throttled_time")),
+    }
+}
+
+/// The processes, the supervisor among them.
+pub(super) fn processes(name: &str) -> Option<Vec<u32>> {
+    CONTROLLERS
+        .into_iter()
+        .find_map(|controller| members(&format!("{}/cgroup.procs", path(controller, name))))
 }
 
 pub(super) fn list() -> Vec<String> {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use ctnr_model::Limits;
 
+use super::usage::{CpuUsage, MemoryUsage, PidUsage, Usage, members, number};
 use super::{CPU_PERIOD, PARENT, ROOT, field, remove_directory, subdirectories, write};
 
 /// The controllers that limits need.
@@ -97,6 +98,37 @@ pub(super) fn remove(name: &str) -> io::Result<()> {
 pub(super) fn kill(name: &str) {
     // The group may be gone; before Linux 5.14 there is no such file.
     let _ = write(&format!("{}/cgroup.kill", path(name)), "1");
+}
+
+pub(super) fn usage(name: &str) -> Usage {
+    let directory = path(name);
+    let cpu = |key| field(&format!("{directory}/cpu.stat"), key);
+    let file = |name: &str| number(&format!("{directory}/{name}"));
+    Usage {
+        cpu: std::fs::exists(format!("{directory}/cpu.stat"))
+            .is_ok_and(|exists| exists)
+            .then(|| CpuUsage {
+                total: cpu("usage_usec") * 1_000,
+                user: cpu("user_usec") * 1_000,
+                system: cpu("system_usec") * 1_000,
+            }),
+        memory: file("memory.current").map(|usage| MemoryUsage {
+            usage,
+            inactive_file: field(&format!("{directory}/memory.stat"), "inactive_file"),
+            // Since Linux 5.19.
+            peak: file("memory.peak"),
+            limit: file("memory.max"),
+        }),
+        pids: file("pids.current").map(|current| PidUsage {
+            current,
+            limit: file("pids.max"),
+        }),
+        throttled: (cpu("nr_throttled"), cpu("throttled_usec") * 1_000),
+    }
+}
+
+pub(super) fn processes(name: &str) -> Option<Vec<u32>> {
+    members(&format!("{}/cgroup.procs", path(name)))
 }
 
 pub(super) fn list() -> Vec<String> {

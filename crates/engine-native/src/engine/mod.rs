@@ -15,6 +15,7 @@ mod links;
 mod sandbox;
 mod session;
 mod signals;
+mod stats;
 mod trash;
 
 use std::collections::HashMap;
@@ -26,7 +27,7 @@ use async_trait::async_trait;
 use ctnr_engine::{
     Capabilities, Capability, Connection, EngineError, EngineImages, ExecInfo, ExecSession,
     ExecSpec, Inspection, LayerArchive, LogEntry, LogQuery, Observed, Result, SandboxEngine,
-    SandboxExit, SandboxFiles, Started, Stream, TerminalSize,
+    SandboxExit, SandboxFiles, Started, Stats, Stream, TerminalSize,
 };
 use ctnr_images::{ImageStore, StoreOptions};
 use ctnr_model::{
@@ -159,6 +160,7 @@ impl SandboxEngine for NativeEngine {
             Capability::PortsWithoutEgress,
             Capability::Layers,
             Capability::HostMounts,
+            Capability::Stats,
         ];
         let egress = self.inner.links.available().then_some(Capability::Egress);
         let limits = self.inner.identity.limits.then_some(Capability::Limits);
@@ -239,6 +241,10 @@ impl SandboxEngine for NativeEngine {
         tokio::task::spawn_blocking(move || read_log(directory, query, running))
             .await
             .map_err(|error| EngineError::internal("reading the sandbox's log", error))?
+    }
+
+    async fn stats(&self, id: &SandboxId) -> Result<Stats> {
+        stats::stats(&*self.inner.sandbox(id)?).await
     }
 
     async fn files(&self, id: &SandboxId) -> Result<Box<dyn SandboxFiles>> {

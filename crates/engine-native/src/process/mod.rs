@@ -9,6 +9,7 @@ mod id_map;
 mod namespaces;
 mod oom;
 mod pidfd;
+mod usage;
 mod user;
 
 pub(crate) use clone::{Forked, fork};
@@ -23,4 +24,5 @@ pub(crate) use namespaces::{
 };
 pub(crate) use oom::{prefer_for_oom, prefer_self_for_oom};
 pub(crate) use pidfd::{PidFd, signal_from_raw, start_time};
+pub(crate) use usage::{descendants, host_processors, resident, usage_of, usage_of_ended_children};
 pub(crate) use user::{ResolvedUser, resolve as resolve_user};
