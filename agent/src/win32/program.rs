@@ -34,9 +34,8 @@ pub struct Program {
 
 /// Programs of Wine's own that are named without their path. Where Wine itself has to look for a
 /// name, it starts a second program for that, which takes as long as the first.
-const OF_WINE: [&str; 10] = [
-    "cmd", "msiexec", "net", "notepad", "reg", "regedit", "regsvr32", "rundll32", "taskkill",
-    "tasklist",
+const OF_WINE: [&str; 9] = [
+    "cmd", "msiexec", "net", "notepad", "reg", "regsvr32", "rundll32", "taskkill", "tasklist",
 ];
 
 /// A command for a container's sandbox.
@@ -118,6 +117,9 @@ impl Program {
 fn path_of(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
     let stem = name.strip_suffix(".exe").unwrap_or(&name);
+    if stem == "regedit" {
+        return Some("C:\\windows\\regedit.exe".to_owned());
+    }
     OF_WINE
         .contains(&stem)
         .then(|| format!("C:\\windows\\system32\\{stem}.exe"))
@@ -147,6 +149,7 @@ mod tests {
         for (name, path) in [
             ("cmd", r"C:\windows\system32\cmd.exe"),
             ("REG.EXE", r"C:\windows\system32\reg.exe"),
+            ("regedit", r"C:\windows\regedit.exe"),
             ("tool.exe", "tool.exe"),
             (r"C:\tools\cmd.exe", r"C:\tools\cmd.exe"),
         ] {

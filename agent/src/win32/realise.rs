@@ -51,6 +51,9 @@ pub fn realise(plan: &MountPlan, image: ImageReference) -> Result<Realised, Real
         .map(|(name, value)| EnvVar::new(linux_name(name.as_str()), value))
         .collect::<Result<Vec<_>, _>>()?;
     env.extend(drives::variable(&linux.drives)?);
+    // All programs have it, so that the desktop is on the display whichever of them opens the
+    // first window.
+    env.push(EnvVar::new("DISPLAY", layout::DISPLAY)?);
     Ok(Realised {
         image,
         process: ProcessOverrides {
@@ -131,7 +134,7 @@ mod tests {
         let hostname = realised.process.hostname.expect("a host name");
         assert_eq!(hostname.as_str(), layout::HOSTNAME);
         let shown = |env: &[EnvVar]| Vec::from_iter(env.iter().map(ToString::to_string));
-        assert_eq!(shown(&realised.process.env), ["MODE=fast"]);
+        assert_eq!(shown(&realised.process.env), ["MODE=fast", "DISPLAY=:0"]);
         assert_eq!(linux_name("Path"), "WINEPATH");
         assert_eq!(linux_name("PATHEXT"), "PATHEXT");
     }

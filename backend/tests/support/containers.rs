@@ -21,6 +21,7 @@ pub(crate) fn program(words: &[&str]) -> ProgramRequest {
         workdir: None,
         stdio: Stdio::Pipes { stdin: false },
         detached: false,
+        display: None,
     }
 }
 

@@ -45,6 +45,14 @@ pub const LOADER: &str = "/usr/lib/wine/wine64";
 /// The server that Wine's processes share.
 pub const SERVER: &str = "/usr/lib/wine/wineserver64";
 
+/// The display of a container's programs, as X names it. What connects where none was brought up
+/// is refused at once.
+pub const DISPLAY: &str = ":0";
+
+/// The socket of the display's VNC server, which speaks RFB 3.8 (RFC 6143) to the runtime's user
+/// and root. It goes with the container's run, as all of `/dev/shm`.
+pub const DISPLAY_SOCKET: &str = "/dev/shm/ctnr-display";
+
 /// The variable of the first process with the drives besides `C:`: `d=/wine/drive_d:e=/wine/drive_e`.
 pub const DRIVES: &str = "CTNR_DRIVES";
 

@@ -2,6 +2,7 @@
 //! display server, and the template of the prefix that every container begins with.
 //!
 //! - [`layout`] says where what is inside, for those who run programs in it;
+//! - [`display`] is what shows windows;
 //! - [`recipe`] says what the image is made of, and its digest;
 //! - [`build`] makes it: [`Runtime`] is the result, which writes itself as an archive.
 //!
@@ -10,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod build;
+pub mod display;
 mod error;
 pub mod layout;
 pub mod recipe;

@@ -23,6 +23,7 @@ mod owned;
 mod probe;
 mod program;
 mod sandbox;
+mod screen;
 mod tarball;
 mod wait;
 
@@ -39,5 +40,6 @@ pub use owned::{Owned, processes_of};
 pub use probe::{with_probe, with_socket32};
 pub use program::{built, launcher_of};
 pub use sandbox::{Exec, Sandbox};
+pub use screen::{Picture, Viewer};
 pub use tarball::{Item, tar};
 pub use wait::{PATIENCE, eventually, eventually_within};

@@ -77,6 +77,11 @@ pub(super) fn not_found() -> AppError {
     AppError::NotFound("container not found".to_owned())
 }
 
+/// Another request has let the container's sandbox go since this one looked.
+pub(super) fn being_changed() -> AppError {
+    AppError::Unavailable("the container is being changed; try again".to_owned())
+}
+
 /// Refuses what can't be done to a container in its state.
 pub(super) fn must_be_whole(row: &Container) -> Result<()> {
     let what = match row.state {

@@ -3,7 +3,8 @@
 use ctnr_engine::{EngineError, LogEntry, LogQuery, Stream};
 use ctnr_model::{ContainerQuery, SandboxId, SandboxQuery};
 
-use crate::app::{App, AppError, Result};
+use super::find::being_changed;
+use crate::app::{App, Result};
 
 impl App {
     /// The sandbox of a container, which is brought up where it has none yet: its files are there
@@ -12,9 +13,10 @@ impl App {
         let row = self.container(query).await?;
         let sandbox = match row.sandbox {
             Some(sandbox) => sandbox,
-            None => self.started(&row.id).await?.sandbox.ok_or_else(|| {
-                AppError::Unavailable("the container is being changed; try again".to_owned())
-            })?,
+            None => {
+                let started = self.started(&row.id).await?;
+                started.sandbox.ok_or_else(being_changed)?
+            }
         };
         query_of(&sandbox)
     }

@@ -17,6 +17,7 @@ mod clone;
 mod container;
 mod create;
 mod delete;
+mod display;
 mod find;
 mod folders;
 mod freeze;

@@ -2,9 +2,11 @@
 
 use ctnr_agent::win32::{Program, ProgramError};
 use ctnr_engine::{ExecSession, Stdio};
-use ctnr_model::container::{EntryName, Win32Path};
+use ctnr_model::container::{EntryKind, EntryName, Win32Path};
 use ctnr_model::{ContainerQuery, EnvVar, ExecId, SandboxQuery};
+use ctnr_wine::layout;
 
+use super::find::being_changed;
 use super::{Container, plan};
 use crate::app::{App, AppError, ExecRequest, Result};
 
@@ -21,6 +23,9 @@ pub struct ProgramRequest {
     pub stdio: Stdio,
     /// Whether it outlives its session.
     pub detached: bool,
+    /// Whether its windows are shown. An entry point of the kind `gui` has them shown where this
+    /// is left out, and nothing else.
+    pub display: Option<bool>,
 }
 
 /// Which program it is.
@@ -46,19 +51,26 @@ impl App {
         request: ProgramRequest,
     ) -> Result<(ExecId, ExecSession)> {
         let row = self.container(query).await?;
-        let command = self.command(&row, request)?;
+        let display = request.display;
+        let (mut command, has_windows) = self.command(&row, request)?;
         let row = self.started(&row.id).await?;
-        let sandbox = row.sandbox.ok_or_else(|| {
-            AppError::Unavailable("the container is being changed; try again".to_owned())
-        })?;
+        if display.unwrap_or(has_windows) {
+            self.bring_display_up(&row).await?;
+            // The sandbox's own variable is missing where an older version made it.
+            command.env.push(EnvVar::new("DISPLAY", layout::DISPLAY)?);
+        }
+        let sandbox = row.sandbox.ok_or_else(being_changed)?;
         self.exec(&SandboxQuery::parse(sandbox.as_str())?, command)
             .await
     }
 
-    /// The command on the Linux side.
-    fn command(&self, row: &Container, request: ProgramRequest) -> Result<ExecRequest> {
-        let mut program = match request.what {
-            What::Command(words) => Program::new(words).map_err(|error| wrong("cmd", &error))?,
+    /// The command on the Linux side, and whether its program says that it has windows.
+    fn command(&self, row: &Container, request: ProgramRequest) -> Result<(ExecRequest, bool)> {
+        let (mut program, kind) = match request.what {
+            What::Command(words) => {
+                let program = Program::new(words).map_err(|error| wrong("cmd", &error))?;
+                (program, EntryKind::Console)
+            }
             What::Entry { name, args } => self.entry(row, name.as_deref(), &args)?,
         };
         if let Some(directory) = &request.workdir {
@@ -71,17 +83,23 @@ impl App {
         // Names that the runtime keeps for itself are refused.
         plan::variables(&request.env)?;
         let command = program.command();
-        Ok(ExecRequest {
+        let command = ExecRequest {
             cmd: command.args,
             env: request.env.iter().map(on_linux).collect::<Result<_>>()?,
             workdir: command.workdir,
             user: None,
             stdio: request.stdio,
             detached: request.detached,
-        })
+        };
+        Ok((command, kind == EntryKind::Gui))
     }
 
-    fn entry(&self, row: &Container, name: Option<&str>, args: &[String]) -> Result<Program> {
+    fn entry(
+        &self,
+        row: &Container,
+        name: Option<&str>,
+        args: &[String],
+    ) -> Result<(Program, EntryKind)> {
         let plan = self.linux_plan(row)?;
         let entry = match name {
             Some(name) => EntryName::parse(name)
@@ -106,7 +124,8 @@ impl App {
                 )),
             }
         })?;
-        Program::entry(entry, args).map_err(|error| wrong("args", &error))
+        let program = Program::entry(entry, args).map_err(|error| wrong("args", &error))?;
+        Ok((program, entry.kind))
     }
 }
 

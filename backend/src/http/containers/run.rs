@@ -58,6 +58,7 @@ pub(super) async fn run(
         workdir: request.workdir,
         stdio: stdio(request.tty, hearing.stdin.is_some()),
         detached: request.detach,
+        display: request.display,
     };
     let started = api.app.run_in_container(&query, program).await;
     hearing.answer(started).await
@@ -103,6 +104,7 @@ pub(super) async fn exec(
         workdir: request.workdir,
         stdio: stdio(request.tty, hearing.stdin.is_some()),
         detached: request.detach,
+        display: request.display,
     };
     let started = api.app.run_in_container(&query, program).await;
     hearing.answer(started).await

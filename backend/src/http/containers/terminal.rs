@@ -71,6 +71,7 @@ fn convert(query: ContainerTerminalQuery) -> Result<ProgramRequest> {
             Stdio::Pipes { stdin: true }
         },
         detached: false,
+        display: query.display,
     })
 }
 

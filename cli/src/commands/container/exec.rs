@@ -16,6 +16,7 @@ use crate::error::{About, Result};
   ctnr exec office -- cmd /c ver
   ctnr exec -it office -- cmd
   ctnr exec seven-zip -- 'C:\\App\\7za.exe' a 'C:\\out.7z' 'C:\\users'
+  ctnr exec -d --display office -- notepad
   ctnr exec --timeout 30s --json office -- cmd /c dir")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -49,6 +50,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<u8> {
         stdin: parts.stdin,
         timeout: parts.timeout,
         detach: parts.detach,
+        display: parts.display,
         ..ContainerExecRequest::of(args.command)
     };
     match way {

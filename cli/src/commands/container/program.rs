@@ -34,6 +34,15 @@ pub(super) struct ProgramArgs {
     /// Kill the program after this long (10, 1.5s, 2m, 1h); the exit code is then 124
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "detach")]
     timeout: Option<Duration>,
+    /// Show its windows on the container's display, as entry points of the kind gui do by themselves
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    display: Option<bool>,
 }
 
 /// A way to be answered other than over a socket.
@@ -72,6 +81,7 @@ impl ProgramArgs {
             stdin,
             timeout: self.timeout.map(|timeout| timeout.as_secs_f64()),
             detach: self.detach,
+            display: self.display,
         })
     }
 
@@ -95,6 +105,7 @@ impl ProgramArgs {
             tty: self.tty,
             columns: size.map(|(columns, _)| columns),
             rows: size.map(|(_, rows)| rows),
+            display: self.display,
             ..query
         };
         let opened = context.client.container_socket(container, query).await;
@@ -115,6 +126,7 @@ pub(super) struct Parts {
     pub(super) stdin: Option<String>,
     pub(super) timeout: Option<f64>,
     pub(super) detach: bool,
+    pub(super) display: Option<bool>,
 }
 
 /// Shows the id of a detached program.

@@ -59,6 +59,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<u8> {
         stdin: parts.stdin,
         timeout: parts.timeout,
         detach: parts.detach,
+        display: parts.display,
         ..RunRequest::default()
     };
     match way {

@@ -44,6 +44,10 @@ pub struct RunRequest {
     /// Give a detached program a terminal, to be attached to later.
     #[serde(skip_serializing_if = "is_no")]
     pub tty: bool,
+    /// Show the program's windows on the container's display, which is brought up for it. Left
+    /// out, that is so for entry points of the kind `gui`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<bool>,
 }
 
 /// `POST /api/containers/{id}/exec`: a command line to run.
@@ -83,6 +87,9 @@ pub struct ContainerExecRequest {
     /// Give a detached program a terminal, to be attached to later.
     #[serde(skip_serializing_if = "is_no")]
     pub tty: bool,
+    /// Show the program's windows on the container's display, which is brought up for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<bool>,
 }
 
 impl ContainerExecRequest {
@@ -130,4 +137,8 @@ pub struct ContainerTerminalQuery {
     /// The terminal's height in lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u16>,
+    /// Show the program's windows on the container's display. Left out, that is so for entry
+    /// points of the kind `gui`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<bool>,
 }

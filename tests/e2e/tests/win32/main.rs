@@ -7,4 +7,5 @@ mod input;
 mod killed;
 mod life;
 mod trouble;
+mod windows;
 mod world;
