@@ -54,6 +54,44 @@ fn what_was_acknowledged_holds_and_nothing_is_left() {
         }
     }
 
+    // What goes back, goes back as a whole or not at all.
+    world
+        .ask("app", "snapshots", &json!({ "name": "held" }))
+        .expect(201);
+    for (verb, body) in [
+        ("rollback", json!({ "snapshot": "held" })),
+        ("reset", json!({})),
+    ] {
+        world
+            .ask("app", "rollback", &json!({ "snapshot": "held" }))
+            .expect(200);
+        world.cmd("app", r"echo later> C:\later.txt");
+        killed_during(&mut world, verb, body, Duration::from_millis(10));
+        let names = world.cmd("app", r"dir /b C:\*.txt");
+        let whole = ["kept.txt\nlater.txt\n", "kept.txt\n", "File not found\n"];
+        let gone = names.trim().is_empty() || names.contains("not found");
+        assert!(
+            whole.contains(&names.as_str()) || (gone && verb == "reset"),
+            "after {verb}: {names}"
+        );
+    }
+
+    // One that is being made is there as a whole, or not there.
+    let api = world.api().clone();
+    let create = thread::spawn(move || {
+        let body = json!({ "name": "young" }).to_string().into_bytes();
+        api.with("content-type", "application/json")
+            .try_send("POST", "/api/containers", body)
+    });
+    thread::sleep(Duration::from_millis(3));
+    world.backend.kill();
+    drop(create.join().unwrap());
+    world.backend.resume();
+    if world.api().get("/api/containers/young").status == 200 {
+        world.wait_for("young", "stopped");
+        assert_eq!(world.cmd("young", "echo whole"), "whole\n");
+    }
+
     // A deletion that was begun is finished, or was not begun.
     let api = world.api().clone();
     let delete = thread::spawn(move || api.try_send("DELETE", "/api/containers/app", Vec::new()));

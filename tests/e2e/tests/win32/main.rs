@@ -3,6 +3,7 @@
 #![cfg(feature = "system-tests")]
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+mod folders;
 mod input;
 mod killed;
 mod life;

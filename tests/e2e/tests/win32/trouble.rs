@@ -14,6 +14,10 @@ fn a_program_that_fails_hangs_or_leaves_others_harms_nobody() {
     let crash = world.exec("app", &[r"C:\junk.exe"]);
     assert_ne!(crash["exit_code"], 0, "{crash}");
 
+    // One that reads where nothing is.
+    let crash = world.exec("app", &["rundll32", "kernel32.dll,RaiseException"]);
+    assert_ne!(crash["exit_code"], 0, "{crash}");
+
     // One that never ends, and is killed after its time.
     let hang = json!({ "cmd": ["cmd", "/c", "for /l %i in (0,0,1) do @rem"], "timeout": 2 });
     let hang = world.ask("app", "exec", &hang).expect(200).json();
@@ -49,5 +53,26 @@ fn a_program_that_fails_hangs_or_leaves_others_harms_nobody() {
     let error = row["error"].as_str().unwrap_or_default();
     assert!(error.contains("ended by itself"), "{row}");
     assert_eq!(world.cmd("app", "echo up again"), "up again\n");
+    world.end();
+}
+
+#[test]
+fn programs_that_are_started_at_once_share_one_session() {
+    let world = World::start();
+    world.create(&json!({ "name": "app" }));
+    let said = std::thread::scope(|scope| {
+        let ask = |number: u32| {
+            let world = &world;
+            scope.spawn(move || world.cmd("app", &format!("echo {number}")))
+        };
+        let asked: Vec<_> = (0..6).map(ask).collect();
+        asked
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let expected: Vec<String> = (0..6).map(|number| format!("{number}\n")).collect();
+    assert_eq!(said, expected);
+    assert_eq!(world.backend.supervisors().len(), 1);
     world.end();
 }

@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ctnr_e2e::{Answer, Api, Backend, Engine, Item, eventually, tar};
+use ctnr_e2e::{Answer, Api, Backend, Builder, Engine, Item, eventually, tar};
 use serde_json::{Value, json};
 
 /// A file that `cargo xtask test` makes or fetches.
-fn given(variable: &str) -> PathBuf {
+pub(crate) fn given(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable);
     let path = path.unwrap_or_else(|| panic!("{variable} is not set; run `cargo xtask test`"));
     PathBuf::from(path)
 }
 
 /// 7-Zip's console program, from npm's `7zip-bin`: for `x64` or `ia32`.
-fn seven_zip(architecture: &str) -> Vec<u8> {
+pub(crate) fn seven_zip(architecture: &str) -> Vec<u8> {
     let folder = given("CTNR_TEST_WIN32").join(architecture);
     fs::read(folder.join("7za.exe")).unwrap()
 }
@@ -26,7 +26,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start() -> Self {
-        let backend = Backend::builder().start();
+        Self::with(Backend::builder())
+    }
+
+    /// The same with a backend that is set up otherwise.
+    pub(crate) fn with(backend: Builder) -> Self {
+        let backend = backend.start();
         let archive = fs::read(given("CTNR_TEST_WINE")).unwrap();
         backend
             .api()
