@@ -10,6 +10,7 @@ mod http;
 mod image;
 mod leaks;
 mod packages;
+mod panel;
 mod process;
 mod services;
 mod setup;
@@ -37,6 +38,8 @@ enum Command {
     Setup(setup::Args),
     /// Build and start the platform, walk through the demo, and stay until Ctrl-C.
     Up(up::Args),
+    /// Build what cargo does not: the panel.
+    Build(panel::Args),
     /// Remove all sandboxes.
     Down(down::Args),
     /// Run the checks and all tests, with real servers and engines; installs what they need.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
     let result = signals::watch().and_then(|()| match command {
         Command::Setup(args) => setup::run(&args),
         Command::Up(args) => up::run(&args),
+        Command::Build(args) => panel::run(&args),
         Command::Down(args) => down::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Check(args) => check::run(&args),

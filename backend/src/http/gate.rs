@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::access::{self, HostName, KeyCheck};
 use super::error::{ApiError, Result};
-use super::{Api, forward, internal, metrics, proxy, request_id};
+use super::{Api, forward, internal, metrics, panel, proxy, request_id};
 use crate::app::Subject;
 
 /// Passes a request on to its route, or answers in its place.
@@ -205,7 +205,7 @@ fn is_open(api: &Api, path: &str) -> bool {
         "/docs" | "/docs/try.js" | "/docs/style.css" | "/openapi.json" => {
             api.shared.options.api_key.is_some()
         }
-        _ => false,
+        _ => api.shared.options.api_key.is_some() && panel::is_panel(path),
     }
 }
 
@@ -233,7 +233,7 @@ fn finish(response: &mut Response, id: HeaderValue, cors: Option<HeaderValue>) {
         return;
     }
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(headers, header::VARY, "Origin");
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if !headers.contains_key(header::CACHE_CONTROL) {
         set(headers, header::CACHE_CONTROL, "no-store");
     }

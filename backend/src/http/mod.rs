@@ -30,6 +30,7 @@ mod metrics;
 mod ndjson;
 mod openapi;
 mod options;
+mod panel;
 mod proxy;
 mod rate;
 mod request_id;

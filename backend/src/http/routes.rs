@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Method, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use ctnr_api::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,7 +14,7 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::{
     Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, hosts, images,
-    info, internal, jobs, layers, metrics, openapi, proxy, rate, runtimes, sandboxes,
+    info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes, sandboxes,
 };
 use crate::app::App;
 
@@ -61,11 +62,15 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(metrics::metrics))
 }
 
-async fn no_route(method: Method, uri: Uri) -> ApiError {
-    ApiError::not_found(format!(
-        "there is no route {method} {}; /openapi.json lists them",
-        uri.path()
-    ))
+/// The panel's pages stand where no route of the API is.
+async fn no_route(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    panel::answer(&method, uri.path(), &headers).unwrap_or_else(|| {
+        ApiError::not_found(format!(
+            "there is no route {method} {}; /openapi.json lists them",
+            uri.path()
+        ))
+        .into_response()
+    })
 }
 
 async fn no_method(method: Method, uri: Uri) -> ApiError {

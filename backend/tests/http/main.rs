@@ -11,6 +11,7 @@ mod exec;
 mod files;
 mod hosts;
 mod images;
+mod panel;
 mod proxy;
 mod replicas;
 mod sandboxes;

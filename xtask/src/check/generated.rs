@@ -10,12 +10,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::console;
+use crate::panel;
 use crate::process::Run;
 use crate::workspace::{self, Workspace};
 
+/// Prints the API's document.
+const OPENAPI: &str = "cargo run -p backend -- openapi";
+
 /// Whole files, and the command that prints each.
 const FILES: &[(&str, &str)] = &[
-    ("openapi.json", "cargo run -p backend -- openapi"),
+    ("openapi.json", OPENAPI),
     (
         "docs/schema/container.json",
         "cargo run -p backend -- schema container",
@@ -25,6 +29,9 @@ const FILES: &[(&str, &str)] = &[
         "cargo run -p backend -- schema mount-plan",
     ),
 ];
+
+/// What the panel knows of the API; it is made from `openapi.json`.
+const PANEL_TYPES: &str = "frontend/src/api/schema.d.ts";
 
 const BEGIN: &str = "<!-- begin: cargo run -p ";
 const BEGIN_END: &str = " -->\n";
@@ -95,6 +102,12 @@ fn stale(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
         if read(name) != content {
             stale.insert((*name).to_owned(), content.to_owned());
         }
+    }
+    // Where Node is missing the file is taken as it stands: it is derived from what was just checked.
+    if let Some(types) = panel::types(printed.by(OPENAPI)?)?
+        && read(PANEL_TYPES) != types
+    {
+        stale.insert(PANEL_TYPES.to_owned(), types);
     }
     let pages = Run::new("git")
         .args(["ls-files", "-z", "*.md"])

@@ -39,6 +39,7 @@ type Rule = (&'static str, Role, &'static [&'static str]);
 const RULES: &[Rule] = &[
     ("ctnr-model", Role::Leaf, &[]),
     ("ctnr-debian", Role::Leaf, &[]),
+    ("ctnr-panel", Role::Leaf, &[]),
     ("ctnr-plan", Role::Base, &["ctnr-model"]),
     ("ctnr-api", Role::Base, &["ctnr-model"]),
     ("ctnr-client", Role::Base, &["ctnr-api", "ctnr-model"]),
@@ -86,6 +87,7 @@ const RULES: &[Rule] = &[
             "ctnr-images",
             "ctnr-engine-native",
             "ctnr-engine-docker",
+            "ctnr-panel",
             "agent",
         ],
     ),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::console::{self, Step};
 use crate::packages::{self, consent, needs};
+use crate::panel;
 use crate::workspace::{self, Workspace};
 
 /// What to make.
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let out = args.out.clone().unwrap_or_else(|| target.join("dist"));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {out:?}"))?;
     if !args.no_build {
+        panel::make()?;
         let step = Step::start("Building the binaries with optimisations");
         workspace::cargo()
             .args([

@@ -47,6 +47,13 @@ pub(crate) const CHECK: &[Need] = &[need(
     "fetches the spell checker `typos` and `schemathesis`, which makes requests up",
 )];
 
+/// What making the panel needs where this machine has no Node that is new enough.
+pub(crate) const PANEL: &[Need] = &[need(
+    "python3-pip",
+    "pip3",
+    "fetches Node, which makes the panel",
+)];
+
 /// What the tests need beside all of the above.
 pub(crate) const TEST: &[Need] = &[
     need(

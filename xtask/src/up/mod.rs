@@ -12,6 +12,7 @@ use crate::console::{self, Step};
 use crate::http::Api;
 use crate::image;
 use crate::packages::{self, consent, needs};
+use crate::panel;
 use crate::signals;
 use crate::workspace;
 use engine::Chosen;
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let engine = engine::choose(args.engine)?;
     packages::ensure_needs(&[needs::BUILD, engine.needs()].concat())?;
     engine::start(engine)?;
+    panel::make_if_possible();
     build(args.release)?;
     let with_win32 = !args.no_demo && !args.no_win32 && runs_win32(engine);
     let mut images = vec![image::Name::Busybox];

@@ -1,0 +1,5 @@
+import { SandboxesPage } from "@/features/sandboxes/page";
+
+export default function Page() {
+  return <SandboxesPage />;
+}
