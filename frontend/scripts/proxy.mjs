@@ -10,7 +10,10 @@ export const isApi = (url) => PATHS.test(url);
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/;
 
-/** Whether a page of this server calls, or no page at all; and by a name that means this host. */
+/**
+ * Whether a page of this server calls, or no page at all; and by a name that means this host.
+ * @param {import("node:http").IncomingHttpHeaders} headers
+ */
 export function isOwnPage({ host = "", origin, "sec-fetch-site": site, "sec-fetch-mode": mode }) {
   if (!LOOPBACK.test(host)) return false;
   if (origin !== undefined) return origin === `http://${host}`;

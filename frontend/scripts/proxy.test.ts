@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 
-// @ts-expect-error: plain JavaScript, which Node runs as it stands
 import { isApi, isOwnPage } from "./proxy.mjs";
 
 test("the API's paths are handed on, and pages are not", () => {

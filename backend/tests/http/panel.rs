@@ -47,7 +47,12 @@ async fn files_come_packed_to_those_who_take_them_and_once() {
 #[tokio::test]
 async fn what_is_no_page_is_no_route_of_the_api() {
     let api = Api::start().await;
-    for path in ["/nowhere", "/v1/nowhere", "/_next/nowhere.js", "/..%2findex"] {
+    for path in [
+        "/nowhere",
+        "/v1/nowhere",
+        "/_next/nowhere.js",
+        "/..%2findex",
+    ] {
         api.send(get(path)).await.error(404, "NOT_FOUND");
     }
     api.send(request(Method::POST, "/", ""))
@@ -63,7 +68,9 @@ async fn pages_come_before_the_key_is_known_and_data_does_not() {
     })
     .await;
     assert_eq!(api.send(get("/")).await.status, 200);
-    api.send(get("/v1/sandboxes")).await.error(401, "UNAUTHORIZED");
+    api.send(get("/v1/sandboxes"))
+        .await
+        .error(401, "UNAUTHORIZED");
     // What is no file of the panel tells nothing.
     api.send(get("/nowhere")).await.error(401, "UNAUTHORIZED");
 }

@@ -598,6 +598,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the hosts of the platform
+         * @description Those whose backend or agent was seen within 30 days.
+         */
+        get: operations["list_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at a host */
+        get: operations["find_host"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosts/{id}/agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Enrol an agent
+         * @description An agent sends what its host can do, and sends it again before the lease ends. It is not asked
+         *     to run anything yet: the backend that holds the host does that.
+         */
+        put: operations["report_agent"];
+        post?: never;
+        /**
+         * Take leave as an agent
+         * @description The host stays in the list, and its agent is gone.
+         */
+        delete: operations["leave_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -1374,6 +1436,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The answer to an agent's report. */
+        AgentEnrolled: {
+            /**
+             * Format: int64
+             * @description Seconds until the agent counts as gone, unless it reports again.
+             */
+            lease: number;
+        };
+        /**
+         * @description `PUT /api/hosts/{id}/agent`: what an agent says of its host. Sent again before the lease ends,
+         *     it is the agent's sign of life.
+         */
+        AgentReport: {
+            /** @description The processor's architecture. */
+            architecture: string;
+            /** @description Its engines. */
+            engines: components["schemas"]["EngineInfo"][];
+            /** @description The host's name. */
+            name: string;
+            /** @description The ways in which the host can make a plan real. */
+            realisers: components["schemas"]["Realiser"][];
+            /** @description `linux` or `windows`. */
+            system: string;
+            /** @description The agent's version. */
+            version: string;
+        };
         /** @description `POST /api/runtimes`: a runtime to build. */
         BuildRuntime: {
             /**
@@ -2046,6 +2134,40 @@ export interface components {
             /** @description `ok` or `unavailable`. */
             status: string;
         };
+        /** @description A host of the platform. */
+        Host: {
+            agent?: components["schemas"]["HostAgent"] | null;
+            backend?: components["schemas"]["HostBackend"] | null;
+            /** @description The installation (data directory). */
+            id: string;
+            /** @description Whether a backend or an agent is there for it. */
+            state: components["schemas"]["Presence"];
+        };
+        /** @description An agent that has enrolled. */
+        HostAgent: components["schemas"]["AgentReport"] & {
+            /**
+             * Format: date-time
+             * @description When it first enrolled.
+             */
+            enrolled_at: string;
+            /**
+             * Format: date-time
+             * @description When it last reported.
+             */
+            last_seen: string;
+            /** @description Whether it is there. */
+            state: components["schemas"]["Presence"];
+        };
+        /** @description The backend that holds a host's data directory and runs what is on it. */
+        HostBackend: {
+            /**
+             * Format: date-time
+             * @description When it last said so.
+             */
+            last_seen: string;
+            /** @description Whether it is there. */
+            state: components["schemas"]["Presence"];
+        };
         /** @description What a sandbox may use of the host. */
         HostConfig: {
             /**
@@ -2095,6 +2217,11 @@ export interface components {
             runtimes: components["schemas"]["Runtime"][];
             /** @description `linux`. */
             system: string;
+        };
+        /** @description The answer of `GET /api/hosts`. */
+        HostList: {
+            /** @description The hosts: those that are there first. */
+            hosts: components["schemas"]["Host"][];
         };
         /** @description How an image's program runs. */
         ImageConfig: {
@@ -2459,6 +2586,11 @@ export interface components {
             /** @description The port; empty for one that is free. */
             HostPort: string;
         };
+        /**
+         * @description Whether the process that stands for a host says that it is there.
+         * @enum {string}
+         */
+        Presence: "ready" | "gone";
         /** @description The answer of `POST /v1/images/prune`. */
         Pruned: {
             /**
@@ -4456,6 +4588,145 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HostInfo"];
                 };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    list_hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hosts, those that are there first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    find_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or the name that an agent reported */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The host */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    report_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The host's id: what the file `installation` of its data directory holds */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentReport"];
+            };
+        };
+        responses: {
+            /** @description It is enrolled, for as long as the lease says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentEnrolled"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    leave_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The host's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];

@@ -18,7 +18,7 @@ export function Navigation() {
   const path = usePathname();
   const [isOpen, setOpen] = useState(false);
   return (
-    <div className="border-line bg-surface max-md:border-b md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
+    <header className="border-line bg-surface max-md:border-b md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
       <div className="flex items-center justify-between px-4 py-3">
         <Link href="/" className="flex items-center gap-2 rounded-md text-base font-semibold tracking-tight">
           <img src="/icon.svg" alt="" width={24} height={24} />
@@ -58,6 +58,6 @@ export function Navigation() {
           <Preferences />
         </div>
       </div>
-    </div>
+    </header>
   );
 }
