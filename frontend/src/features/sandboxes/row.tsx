@@ -53,7 +53,7 @@ export function SandboxRow({ sandbox, isChosen, onChoose }: Props) {
       <Cell className="max-w-64 truncate text-muted max-sm:hidden">
         <Name of={sandbox.Image} />
       </Cell>
-      <Cell className="max-md:hidden">
+      <Cell className="max-lg:hidden">
         <PortLinks id={sandbox.Id} ports={sandbox.Ports ?? []} isRunning={isRunning} />
       </Cell>
       <Cell className="text-muted max-lg:hidden">{sandbox.Engine}</Cell>

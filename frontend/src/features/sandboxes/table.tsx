@@ -51,7 +51,7 @@ export function SandboxTable({ sandboxes, chosen, onChoose }: Props) {
             <Head>{t("name")}</Head>
             <Head>{t("state")}</Head>
             <Head className="max-sm:hidden">{t("image")}</Head>
-            <Head className="max-md:hidden">{t("ports")}</Head>
+            <Head className="max-lg:hidden">{t("ports")}</Head>
             <Head className="max-lg:hidden">{t("engine")}</Head>
             <Head className="max-lg:hidden">{t("created")}</Head>
             <Head>
