@@ -25,7 +25,7 @@ impl Node {
     /// The one of this machine, where it is new enough.
     pub(super) fn present() -> Option<Self> {
         let node = locate("node")?;
-        let npm = locate("npm")?.canonicalize().ok()?;
+        let npm = locate("npm")?;
         let version = Run::new(&node).arg("--version").capture().ok()?;
         (parse(&version)? >= OLDEST).then_some(Self { node, npm })
     }
