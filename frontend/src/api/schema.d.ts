@@ -1411,6 +1411,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sandboxes/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a sandbox uses
+         * @description Processors, memory, processes, network and disks, measured over an interval: once, or with
+         *     `stream=true` or by `Accept` again and again until the sandbox ends, as lines of JSON
+         *     (`application/x-ndjson`) or server-sent events (`text/event-stream`).
+         */
+        get: operations["read_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sandboxes/{id}/stop": {
         parameters: {
             query?: never;
@@ -1461,6 +1483,31 @@ export interface components {
             system: string;
             /** @description The agent's version. */
             version: string;
+        };
+        /** @description What was moved by an operation. */
+        BlkioEntry: {
+            /**
+             * Format: int64
+             * @description The disk's major number; 0, since all are in one.
+             */
+            major: number;
+            /**
+             * Format: int64
+             * @description The disk's minor number; 0.
+             */
+            minor: number;
+            /** @description `read` or `write`. */
+            op: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            value: number;
+        };
+        /** @description Disks. */
+        BlkioStats: {
+            /** @description Bytes that were moved, all disks in one. */
+            io_service_bytes_recursive: components["schemas"]["BlkioEntry"][];
         };
         /** @description `POST /api/runtimes`: a runtime to build. */
         BuildRuntime: {
@@ -1680,6 +1727,41 @@ export interface components {
             containers: components["schemas"]["Container"][];
             /** @description The `cursor` of the next page, where there is one. */
             next?: string | null;
+        };
+        /** @description Processor time since the start, as Docker has it. */
+        CpuStats: {
+            /** @description The sandbox's time. */
+            cpu_usage: components["schemas"]["CpuUsage"];
+            /**
+             * Format: int32
+             * @description How many processors the host has.
+             */
+            online_cpus: number;
+            /**
+             * Format: int64
+             * @description The time of all processors of the host, idle or not, in nanoseconds.
+             */
+            system_cpu_usage: number;
+            /** @description How the limit on processors held it back. */
+            throttling_data: components["schemas"]["ThrottlingData"];
+        };
+        /** @description Processor time in nanoseconds. */
+        CpuUsage: {
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            total_usage: number;
+            /**
+             * Format: int64
+             * @description What the kernel spent for the sandbox's programs.
+             */
+            usage_in_kernelmode: number;
+            /**
+             * Format: int64
+             * @description What was spent in its programs.
+             */
+            usage_in_usermode: number;
         };
         /**
          * @description `POST /api/containers`: the container that is wanted.
@@ -2506,6 +2588,28 @@ export interface components {
              */
             path: string;
         };
+        /** @description Memory in bytes. */
+        MemoryStats: {
+            /**
+             * Format: int64
+             * @description The limit.
+             */
+            limit?: number | null;
+            /**
+             * Format: int64
+             * @description The most that `usage` has been.
+             */
+            max_usage?: number | null;
+            /** @description Parts of `usage`: `inactive_file`, and the same as `total_inactive_file`. */
+            stats: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description All that counts for the limit, the cache of files among it.
+             */
+            usage: number;
+        };
         /** @description `POST /v1/sandboxes/{id}/files/move`. */
         MoveFile: {
             /**
@@ -2557,11 +2661,67 @@ export interface components {
                 [key: string]: components["schemas"]["PortBinding"][] | null;
             } | null;
         };
+        /** @description An interface's traffic, as the sandbox sees it. */
+        NetworkStats: {
+            /**
+             * Format: int64
+             * @description Bytes received.
+             */
+            rx_bytes: number;
+            /**
+             * Format: int64
+             * @description Packets dropped on their way in.
+             */
+            rx_dropped: number;
+            /**
+             * Format: int64
+             * @description Packets that could not be received.
+             */
+            rx_errors: number;
+            /**
+             * Format: int64
+             * @description Packets received.
+             */
+            rx_packets: number;
+            /**
+             * Format: int64
+             * @description Bytes sent.
+             */
+            tx_bytes: number;
+            /**
+             * Format: int64
+             * @description Packets dropped on their way out.
+             */
+            tx_dropped: number;
+            /**
+             * Format: int64
+             * @description Packets that could not be sent.
+             */
+            tx_errors: number;
+            /**
+             * Format: int64
+             * @description Packets sent.
+             */
+            tx_packets: number;
+        };
         /**
          * @description Which of its streams a program wrote to.
          * @enum {string}
          */
         OutputStream: "stdout" | "stderr";
+        /** @description Processes and threads. */
+        PidsStats: {
+            /**
+             * Format: int64
+             * @description How many are alive.
+             */
+            current: number;
+            /**
+             * Format: int64
+             * @description How many may be.
+             */
+            limit?: number | null;
+        };
         /** @description A port as Docker's list shows it. */
         Port: {
             /** @description The host's address. */
@@ -2825,6 +2985,42 @@ export interface components {
             /** @description The sandboxes. */
             sandboxes: components["schemas"]["SandboxSummary"][];
         };
+        /**
+         * @description What a sandbox uses of the host: in `usage` in plain numbers, beside it in the shape of Docker's
+         *     `GET /containers/{id}/stats`.
+         */
+        SandboxStats: {
+            /** @description Disks. */
+            blkio_stats: components["schemas"]["BlkioStats"];
+            /** @description Processor time at `read`. */
+            cpu_stats: components["schemas"]["CpuStats"];
+            /** @description The id. */
+            id: string;
+            /** @description Memory. */
+            memory_stats: components["schemas"]["MemoryStats"];
+            /** @description The name, with a slash before it. */
+            name: string;
+            /** @description Traffic by the interface's name inside. */
+            networks: {
+                [key: string]: components["schemas"]["NetworkStats"];
+            };
+            /** @description Processes and threads. */
+            pids_stats: components["schemas"]["PidsStats"];
+            /** @description Processor time at `preread`. */
+            precpu_stats: components["schemas"]["CpuStats"];
+            /**
+             * Format: date-time
+             * @description When it was read before that, which is what `precpu_stats` has.
+             */
+            preread: string;
+            /**
+             * Format: date-time
+             * @description When it was read.
+             */
+            read: string;
+            /** @description In plain numbers. */
+            usage: components["schemas"]["SandboxUsage"];
+        };
         /** @description A sandbox as Docker's `GET /containers/json` shows a container. */
         SandboxSummary: {
             /** @description The command as one text. */
@@ -2857,6 +3053,54 @@ export interface components {
             State: string;
             /** @description The state as a sentence: `Up 10 seconds`. */
             Status: string;
+        };
+        /** @description What a sandbox uses, in plain numbers. */
+        SandboxUsage: {
+            /**
+             * Format: double
+             * @description Processors in use over the interval, in hundredths of one: 150 is one and a half.
+             */
+            cpu_percent: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory, less what the kernel takes back without a loss.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description The limit on memory in bytes, where there is one.
+             */
+            memory_limit_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Processes and threads.
+             */
+            pids: number;
+            /**
+             * Format: int64
+             * @description The limit on them, where there is one.
+             */
+            pids_limit?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes read from disks since the start.
+             */
+            read_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes received over the network since the start.
+             */
+            received_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes sent over the network since the start.
+             */
+            sent_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes written to disks since the start.
+             */
+            written_bytes: number;
         };
         /**
          * @description A signal's name, or its number.
@@ -2963,6 +3207,19 @@ export interface components {
          * @enum {string}
          */
         TextEncoding: "utf-8" | "base64";
+        /** @description How the limit on processors held a sandbox back. */
+        ThrottlingData: {
+            /**
+             * Format: int64
+             * @description In how many periods.
+             */
+            throttled_periods: number;
+            /**
+             * Format: int64
+             * @description For how long in all, in nanoseconds.
+             */
+            throttled_time: number;
+        };
     };
     responses: {
         /** @description BAD_REQUEST: the request is wrong in itself; the message names the field */
@@ -6521,6 +6778,48 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    read_stats: {
+        parameters: {
+            query?: {
+                /** @description The seconds over which use is measured, 0.1 to 60. The default is 1. */
+                interval?: number;
+                /** @description Go on until the sandbox ends: a line of JSON for each interval. */
+                stream?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it uses */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxStats"];
+                    "application/x-ndjson": components["schemas"]["SandboxStats"];
+                    "text/event-stream": components["schemas"]["SandboxStats"];
                 };
             };
             400: components["responses"]["Error400"];
