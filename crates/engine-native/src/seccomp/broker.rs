@@ -5,14 +5,11 @@
 //! is read once, the socket is made here, and a copy of it is put into the program.
 #![expect(
     unsafe_code,
-    reason = "reads another process's memory and makes raw sockets"
+    reason = "reads another process's memory and makes sockets by number"
 )]
 
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
-
-use rustix::process::Pid;
-use rustix::thread::{CapabilitySet, capabilities};
 
 use super::Arch;
 use super::listener::{Listener, Question};
@@ -49,9 +46,8 @@ fn answer(listener: &Listener, question: &Question) -> io::Result<()> {
     if call.arch != Arch::X86.audit() || call.arguments[0] != u64::from(SYS_SOCKET) {
         return listener.refuse(question, libc::ENOSYS);
     }
-    let decided = read(question.thread, call.arguments[1])
-        .and_then(|wanted| may_make(&wanted, question.thread).map(|()| wanted));
-    // Only a thread that still waits is the one whose memory and capabilities were read.
+    let decided = read(question.thread, call.arguments[1]).and_then(Wanted::allowed);
+    // Only a thread that still waits is the one whose memory was read.
     if !listener.waits(question) {
         return Ok(());
     }
@@ -86,26 +82,21 @@ fn read(thread: i32, address: u64) -> Result<Wanted, i32> {
     })
 }
 
-/// Whether a thread may have such a socket: of an ordinary family, and raw ones with
-/// `CAP_NET_RAW` only, since the kernel will look at this process's capabilities instead.
-fn may_make(wanted: &Wanted, thread: i32) -> Result<(), i32> {
-    if !FAMILIES.contains(&wanted.family) {
-        return Err(libc::EAFNOSUPPORT);
-    }
-    if wanted.is_raw() {
-        let effective = Pid::from_raw(thread)
-            .and_then(|thread| capabilities(Some(thread)).ok())
-            .map_or(CapabilitySet::empty(), |sets| sets.effective);
-        if !effective.contains(CapabilitySet::NET_RAW) {
-            return Err(libc::EPERM);
-        }
-    }
-    Ok(())
-}
-
 impl Wanted {
     /// `SOCK_TYPE_MASK` of the kernel.
     const KIND: u32 = 0xf;
+
+    /// The same, where a program may have it: of an ordinary family, and no raw one. The kernel would
+    /// look at this process's capabilities for those, and no program has `CAP_NET_RAW`.
+    fn allowed(self) -> Result<Self, i32> {
+        if !FAMILIES.contains(&self.family) {
+            Err(libc::EAFNOSUPPORT)
+        } else if self.is_raw() {
+            Err(libc::EPERM)
+        } else {
+            Ok(self)
+        }
+    }
 
     /// Whether the kernel asks for `CAP_NET_RAW`: packet sockets, and whatever is no ordinary kind
     /// of an internet socket, such as the old `SOCK_PACKET`.
