@@ -43,10 +43,13 @@ impl Host {
     /// As [`Host::open`], into engines that others know already: those of a process that did not
     /// hold the host before.
     pub async fn open_into(engines: Engines, data_dir: &DataDir, config: HostConfig) -> Self {
-        let (native, docker) = tokio::join!(
-            open_native(data_dir.path(), config.subnet.as_deref()),
-            open_docker(data_dir.installation()),
-        );
+        // On a thread of its own, since it looks at many files and starts a process.
+        let native = tokio::spawn({
+            let data_dir = data_dir.path().to_owned();
+            async move { open_native(&data_dir, config.subnet.as_deref()).await }
+        });
+        let (native, docker) = tokio::join!(native, open_docker(data_dir.installation()));
+        let native = native.unwrap_or_else(|error| Err(format!("opening it failed: {error}")));
         let is_missing = docker.is_err();
         engines.set(EngineKind::Native, native);
         engines.set(EngineKind::Docker, docker);

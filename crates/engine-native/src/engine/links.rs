@@ -1,12 +1,13 @@
 //! The host's side of sandboxes' networks: made for the first sandbox, gone after the last.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use ctnr_engine::{EngineError, Result};
 use ctnr_model::NetworkMode;
 use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
 
 use super::identity::Identity;
 use super::indexes::Indexes;
@@ -14,27 +15,34 @@ use crate::launcher;
 use crate::network::{Block, Egress, HostNetwork, Instance, LinkPlan, resolver, sweep};
 use crate::protocol::NetworkLaunch;
 
-/// How old the look at the host's uplinks and firewall may be that a new link relies on.
-const FRESH: Duration = Duration::from_secs(60);
+/// How often the host's uplinks and firewall are looked at while the network is set up.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// How long the host's network is kept after its last use, for the next sandbox: to set it up
-/// anew takes a create ten times as long.
-const IDLE: Duration = Duration::from_secs(5);
+/// anew takes a create several times as long, and people and agents think for a while between two.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// Gives sandboxes their links.
 pub(super) struct Links {
     host: Option<Arc<HostNetwork>>,
     /// Each start takes another number: the kernel takes a moment to remove the link of the last.
     indexes: Indexes,
-    state: Mutex<State>,
+    /// Held by who brings the host's network up to date or puts it back while nobody waits for
+    /// that; taken before `state`.
+    turn: Mutex<()>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
-    egress: Option<(Instant, Egress)>,
+    egress: Option<Egress>,
+    /// Looks at the host while `egress` is there.
+    looking: Option<AbortHandle>,
     users: u32,
     /// When a link was given back last.
     released: Option<Instant>,
+    /// Whether somebody waits for the network to be idle.
+    is_waited_for: bool,
 }
 
 impl State {
@@ -44,6 +52,14 @@ impl State {
         let is_idle = self.users == 0 && self.egress.is_some();
         let since = self.released.map_or(IDLE, |released| released.elapsed());
         is_idle.then(|| IDLE.saturating_sub(since))
+    }
+
+    /// There is no network on the host for sandboxes.
+    fn forget(&mut self) {
+        self.egress = None;
+        if let Some(looking) = self.looking.take() {
+            looking.abort();
+        }
     }
 }
 
@@ -58,7 +74,8 @@ impl Links {
         Self {
             host,
             indexes: Indexes::default(),
-            state: Mutex::default(),
+            turn: Mutex::default(),
+            state: Arc::default(),
         }
     }
 
@@ -68,7 +85,7 @@ impl Links {
     }
 
     /// The network of a new sandbox. Where it has a link, [`Links::release`] is owed.
-    pub(super) async fn take(&self, mode: NetworkMode) -> Result<NetworkLaunch> {
+    pub(super) async fn take(self: &Arc<Self>, mode: NetworkMode) -> Result<NetworkLaunch> {
         let (NetworkMode::Open, Some(host)) = (mode, &self.host) else {
             return Ok(NetworkLaunch {
                 link: None,
@@ -77,12 +94,8 @@ impl Links {
         };
         let mut state = self.state.lock().await;
         let egress = match state.egress {
-            Some((at, egress)) if at.elapsed() < FRESH => egress,
-            _ => {
-                let egress = ensure(Arc::clone(host)).await?;
-                state.egress = Some((Instant::now(), egress));
-                egress
-            }
+            Some(egress) => egress,
+            None => self.set_up(host, &mut state).await?,
         };
         let index = self.indexes.take()?;
         let link = egress.link(index).map_err(|error| {
@@ -116,23 +129,31 @@ impl Links {
     }
 
     /// Puts the host's network back as it was when nobody has used it for a while. Where sandboxes
-    /// use it, it is left to the end of the last of them.
+    /// use it, it is left to the end of the last of them; where somebody waits already, to them.
     pub(super) async fn release_when_idle(&self) {
+        if std::mem::replace(&mut self.state.lock().await.is_waited_for, true) {
+            return;
+        }
         loop {
-            let remaining = {
-                let mut state = self.state.lock().await;
-                match state.kept_for() {
-                    None => return,
-                    Some(Duration::ZERO) => return self.put_back(&mut state).await,
-                    Some(remaining) => remaining,
+            let turn = self.turn.lock().await;
+            let mut state = self.state.lock().await;
+            match state.kept_for() {
+                Some(Duration::ZERO) => self.put_back(&mut state).await,
+                Some(remaining) => {
+                    drop((state, turn));
+                    tokio::time::sleep(remaining).await;
+                    continue;
                 }
-            };
-            tokio::time::sleep(remaining).await;
+                None => {}
+            }
+            state.is_waited_for = false;
+            return;
         }
     }
 
     /// Puts the host's network back as it was, for the caller who knows that no sandbox has a link.
     pub(super) async fn release_all(&self) {
+        let _turn = self.turn.lock().await;
         let mut state = self.state.lock().await;
         state.users = 0;
         self.put_back(&mut state).await;
@@ -142,31 +163,69 @@ impl Links {
         let Some(host) = &self.host else { return };
         let host = Arc::clone(host);
         match tokio::task::spawn_blocking(move || host.remove()).await {
-            Ok(Ok(())) => state.egress = None,
+            Ok(Ok(())) => state.forget(),
             Ok(Err(error)) => tracing::warn!(%error, "the host's network was not put back"),
             Err(error) => tracing::warn!(%error, "the host's network was not put back"),
         }
     }
 
+    /// Sets the host's network up, and has it looked at from then on.
+    async fn set_up(
+        self: &Arc<Self>,
+        host: &Arc<HostNetwork>,
+        state: &mut State,
+    ) -> Result<Egress> {
+        let egress = ensure(Arc::clone(host)).await?;
+        state.egress = Some(egress);
+        let looking = tokio::spawn(keep_looking(Arc::downgrade(self), Arc::clone(host)));
+        if let Some(before) = state.looking.replace(looking.abort_handle()) {
+            before.abort();
+        }
+        Ok(egress)
+    }
+
+    /// Brings the host's network up to date, without a sandbox that waits for that. Whether it is
+    /// set up still.
+    async fn look(&self, host: &Arc<HostNetwork>) -> bool {
+        let _turn = self.turn.lock().await;
+        if self.state.lock().await.egress.is_none() {
+            return false;
+        }
+        let looked = ensure(Arc::clone(host)).await;
+        let mut state = self.state.lock().await;
+        match looked {
+            Ok(egress) => state.egress = Some(egress),
+            Err(error) => {
+                tracing::warn!(%error, "the next sandbox sets the host's network up again");
+                state.egress = None;
+            }
+        }
+        state.egress.is_some()
+    }
+
     /// Takes over what an earlier engine left on the host, once all sandboxes are counted: links
-    /// that none uses go, and without any the host's network is put back.
-    pub(super) async fn adopt_host(&self) -> Result<()> {
-        let Some(host) = &self.host else {
+    /// that none uses go, and without any the host's network is put back. That is done in the
+    /// background, since it may have to wait for other engines of the host; a sandbox that is
+    /// started meanwhile waits for it.
+    pub(super) async fn adopt_host(self: &Arc<Self>) -> Result<()> {
+        let Some(host) = self.host.clone() else {
             return Ok(());
         };
         let left = host.instance().map_err(|error| {
             EngineError::internal("reading the record of the host's network", error)
         })?;
-        if let Some(instance) = left {
-            self.sweep(instance).await;
-        }
-        let mut state = self.state.lock().await;
-        if state.users > 0 {
-            let egress = ensure(Arc::clone(host)).await?;
-            state.egress = Some((Instant::now(), egress));
-        } else {
-            self.put_back(&mut state).await;
-        }
+        let mut state = Arc::clone(&self.state).lock_owned().await;
+        let links = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Some(instance) = left {
+                links.sweep(instance).await;
+            }
+            if state.users == 0 {
+                links.put_back(&mut state).await;
+            } else if let Err(error) = links.set_up(&host, &mut state).await {
+                tracing::error!(%error, "the network of the sandboxes that run was not brought up to date");
+            }
+        });
         Ok(())
     }
 
@@ -179,6 +238,17 @@ impl Links {
             Ok(Ok(links)) => tracing::info!(count = links.len(), "removed links that nothing used"),
             Ok(Err(error)) => tracing::warn!(%error, "unused links are left"),
             Err(error) => tracing::warn!(%error, "unused links are left"),
+        }
+    }
+}
+
+/// Follows the host's uplinks and firewall, which may come and go, until there is nothing to follow.
+async fn keep_looking(links: Weak<Links>, host: Arc<HostNetwork>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        match links.upgrade() {
+            Some(links) if links.look(&host).await => {}
+            _ => return,
         }
     }
 }
@@ -202,9 +272,11 @@ mod tests {
         };
         let now = Instant::now();
         let state = |users, seconds| State {
-            egress: Some((now, egress)),
+            egress: Some(egress),
+            looking: None,
             users,
             released: now.checked_sub(Duration::from_secs(seconds)),
+            is_waited_for: false,
         };
         assert_eq!(state(1, 60).kept_for(), None, "it is in use");
         assert_eq!(state(0, 60).kept_for(), Some(Duration::ZERO));

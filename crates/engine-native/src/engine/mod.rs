@@ -72,7 +72,7 @@ struct Inner {
     launcher: Launcher,
     store: ImageStore,
     identity: Identity,
-    links: Links,
+    links: Arc<Links>,
     indexes: Indexes,
     layers: Arc<Layers>,
     trash: Trash,
@@ -102,7 +102,7 @@ impl NativeEngine {
         let layers = Layers::open(config.data_dir.join("layers"), &sandboxes_dir, &trash)
             .map_err(|error| EngineError::internal(doing("its layers"), error))?;
         let inner = Arc::new(Inner {
-            links: Links::new(&config.data_dir, config.subnet, &identity),
+            links: Arc::new(Links::new(&config.data_dir, config.subnet, &identity)),
             sandboxes_dir,
             launcher,
             store: store.clone(),

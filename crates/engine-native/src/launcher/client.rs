@@ -1,8 +1,4 @@
 //! The engine's side of the launcher.
-#![expect(
-    unsafe_code,
-    reason = "sets the launcher's limits between fork and execution"
-)]
 
 use std::fs::File;
 use std::io;
@@ -17,7 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::NAME;
 use super::sealed::open_self;
-use crate::process::restore_descriptor_limit;
+use crate::process::original_descriptor_limit;
 use crate::protocol::Launch;
 use crate::wire;
 
@@ -69,15 +65,11 @@ impl Running {
         let (ours, theirs) = UnixStream::pair()?;
         let program = open_self()?;
         let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
-        // SAFETY: it makes one system call, with a value that was read before.
-        unsafe {
-            command.pre_exec(|| {
-                restore_descriptor_limit();
-                Ok(())
-            })
-        };
         let process = command
             .arg0(NAME)
+            // It sets the limit itself: what runs between fork and execution needs a real fork,
+            // which copies the engine's page tables.
+            .arg(original_descriptor_limit().to_string())
             .env_clear()
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .stdout(Stdio::null())

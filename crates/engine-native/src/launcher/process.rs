@@ -10,7 +10,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior, setsid};
 use rustix::thread::UnshareFlags;
 
 use super::NAME;
-use crate::process::{Forked, fork, raise_descriptor_limit};
+use crate::process::{Forked, fork, raise_descriptor_limit, set_original_descriptor_limit};
 use crate::protocol::Launch;
 use crate::{seccomp, supervisor, wire};
 
@@ -38,6 +38,9 @@ pub fn launcher_main_if_asked() {
 fn serve(socket: &UnixStream) -> io::Result<ExitCode> {
     // What is compiled here once is shared by all supervisors.
     seccomp::prepare();
+    if let Some(limit) = std::env::args().nth(1).and_then(|limit| limit.parse().ok()) {
+        set_original_descriptor_limit(limit);
+    }
     raise_descriptor_limit();
     // Ended supervisors are nobody's to wait for.
     // SAFETY: ignoring a signal runs no code.

@@ -15,7 +15,10 @@ mod user;
 pub(crate) use clone::{Forked, fork};
 pub(crate) use command::{ExecFailure, PreparedCommand, close_all_but};
 pub(crate) use credentials::{become_root_of_namespace, drop_privileges};
-pub(crate) use descriptors::{raise_descriptor_limit, restore_descriptor_limit};
+pub(crate) use descriptors::{
+    original_descriptor_limit, raise_descriptor_limit, restore_descriptor_limit,
+    set_original_descriptor_limit,
+};
 pub(crate) use exit::{wait, wait_alone};
 pub(crate) use id_map::{IdRun, mapping_namespace, mapping_namespaces};
 pub(crate) use namespaces::{

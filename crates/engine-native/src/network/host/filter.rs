@@ -1,10 +1,13 @@
 //! The nft table of an engine, among the others of the host.
 
 use std::collections::HashMap;
+use std::io;
 
+use super::guard;
 use super::program::{Ran, run};
 use super::rules::{Rules, owner_prefix};
 use crate::network::NetworkError;
+use crate::network::netlink::{FilterSocket, ListedChain, Refused};
 use crate::network::plan::Instance;
 
 /// The host's nft tables and their chains.
@@ -18,6 +21,38 @@ struct Chain {
     drops: bool,
 }
 
+/// An `inet` table as it should be.
+pub(super) struct Table {
+    pub(super) name: String,
+    /// A name that changes with what the chains say. It is given to an empty chain, since comments
+    /// on tables need a newer kernel and nft.
+    pub(super) mark: String,
+    /// The sets and chains, as nft reads them.
+    pub(super) chains: String,
+}
+
+impl Table {
+    /// For nft: fails where there is one of the name.
+    fn created(&self) -> String {
+        format!("create table inet {}\n{}", self.name, self.content())
+    }
+
+    /// For nft: in place of one that may be there.
+    fn anew(&self) -> String {
+        let name = &self.name;
+        // Added first, so that there is one to delete.
+        format!(
+            "add table inet {name}\ndelete table inet {name}\n{}",
+            self.content()
+        )
+    }
+
+    fn content(&self) -> String {
+        let Self { name, mark, chains } = self;
+        format!("table inet {name} {{\n\tchain {mark} {{\n\t}}\n{chains}}}\n")
+    }
+}
+
 /// What became of an attempt to put the table in place.
 pub(super) enum Replaced {
     /// It is there.
@@ -29,9 +64,25 @@ pub(super) enum Replaced {
 impl Filter {
     /// Reads the tables that are there.
     pub(super) fn read() -> Result<Self, NetworkError> {
-        Ok(Self {
-            tables: parse(&nft(&["list", "chains"], "")?.into_output()?),
-        })
+        let failed = |refused: Refused| match refused.source.kind() {
+            io::ErrorKind::PermissionDenied => NetworkError::NotPermitted,
+            _ => NetworkError::Filter {
+                program: "the kernel",
+                message: format!("{}: {}", refused.what, refused.source),
+            },
+        };
+        let socket = FilterSocket::open().map_err(failed)?;
+        let tables = socket.tables().map_err(failed)?;
+        Ok(Self::of(tables, socket.chains().map_err(failed)?))
+    }
+
+    fn of(names: Vec<String>, chains: Vec<ListedChain>) -> Self {
+        let mut tables: HashMap<_, Vec<_>> =
+            names.into_iter().map(|name| (name, Vec::new())).collect();
+        for ListedChain { table, name, drops } in chains {
+            tables.entry(table).or_default().push(Chain { name, drops });
+        }
+        Self { tables }
     }
 
     /// Whether an `inet` table has the name.
@@ -64,48 +115,50 @@ impl Filter {
         chains.is_some_and(|chains| chains.iter().any(|chain| chain.name.starts_with(&mark)))
     }
 
-    /// Puts an engine's table in place in one step, in place of a former one of the same owner.
-    /// Does nothing when it is there as it should be.
-    pub(super) fn replace(&mut self, rules: &Rules<'_>) -> Result<Replaced, NetworkError> {
-        let (table, mark) = (rules.instance.table(), rules.mark());
-        if self.has_table(&table) {
-            self.put(&table, &mark, &rules.chains())?;
+    /// Puts an engine's table and the host's guard in place in one step, in place of former ones.
+    /// Does nothing for what is there as it should be. Where no guard is needed, one that is there
+    /// goes.
+    pub(super) fn bring(
+        &mut self,
+        rules: &Rules<'_>,
+        guard: Option<Table>,
+    ) -> Result<Replaced, NetworkError> {
+        if guard.is_none() {
+            guard::remove(self)?;
+        }
+        let own = Table {
+            name: rules.instance.table(),
+            mark: rules.mark(),
+            chains: rules.chains(),
+        };
+        // `create` fails where `add` would quietly join a table that appeared meanwhile.
+        let own_begin = match self.has_table(&own.name) {
+            true => Table::anew,
+            false => Table::created,
+        };
+        let wanted = guard
+            .map(|guard| (guard, Table::anew as fn(&Table) -> String))
+            .into_iter()
+            .chain([(own, own_begin as fn(&Table) -> String)]);
+        let missing: Vec<_> = wanted.filter(|(table, _)| !self.has(table)).collect();
+        if missing.is_empty() {
             return Ok(Replaced::Done);
         }
-        // `create` fails where `add` would quietly join a table that appeared meanwhile.
-        let text = format!(
-            "create table inet {table}\n{}",
-            text(&table, &mark, &rules.chains())
-        );
+        let text: String = missing.iter().map(|(table, text)| text(table)).collect();
         let ran = nft(&["-f", "-"], &text)?;
         if !ran.succeeded && ran.complaint.contains("File exists") {
             return Ok(Replaced::Taken);
         }
         ran.into_output()?;
-        self.put_down(&table, mark);
+        for (table, _) in missing {
+            self.put_down(&table.name, table.mark);
+        }
         Ok(Replaced::Done)
     }
 
-    /// Puts a table in place in one step, in place of a former one. Does nothing when one with
-    /// this mark is there.
-    pub(super) fn put(
-        &mut self,
-        table: &str,
-        mark: &str,
-        chains: &str,
-    ) -> Result<(), NetworkError> {
-        let present = self.tables.get(&format!("inet {table}"));
-        if present.is_some_and(|chains| chains.iter().any(|chain| chain.name == mark)) {
-            return Ok(());
-        }
-        // Added first, so that there is one to delete.
-        let text = format!(
-            "add table inet {table}\ndelete table inet {table}\n{}",
-            text(table, mark, chains)
-        );
-        nft(&["-f", "-"], &text)?.into_output()?;
-        self.put_down(table, mark.to_owned());
-        Ok(())
+    fn has(&self, table: &Table) -> bool {
+        let present = self.tables.get(&format!("inet {}", table.name));
+        present.is_some_and(|chains| chains.iter().any(|chain| chain.name == table.mark))
     }
 
     fn put_down(&mut self, table: &str, mark: String) {
@@ -147,12 +200,6 @@ impl Ran {
     }
 }
 
-/// A table as nft reads it. The mark is given to an empty chain, since comments on tables need a
-/// newer kernel and nft.
-fn text(table: &str, mark: &str, chains: &str) -> String {
-    format!("table inet {table} {{\n\tchain {mark} {{\n\t}}\n{chains}}}\n")
-}
-
 fn nft(arguments: &[&str], input: &str) -> Result<Ran, NetworkError> {
     run("nft", arguments, input)?.ok_or(NetworkError::ProgramMissing {
         program: "nft",
@@ -160,42 +207,30 @@ fn nft(arguments: &[&str], input: &str) -> Result<Ran, NetworkError> {
     })
 }
 
-fn parse(listing: &str) -> HashMap<String, Vec<Chain>> {
-    let mut tables: HashMap<String, Vec<Chain>> = HashMap::new();
-    let mut current = String::new();
-    for line in listing.lines().map(str::trim) {
-        if let Some(table) = line.strip_prefix("table ") {
-            table.trim_end_matches(['{', ' ']).clone_into(&mut current);
-            tables.entry(current.clone()).or_default();
-        } else if let Some(chain) = line.strip_prefix("chain ") {
-            let name = chain.trim_end_matches(['{', '}', ' ']).to_owned();
-            tables
-                .entry(current.clone())
-                .or_default()
-                .push(Chain { name, drops: false });
-        } else if line.ends_with("policy drop;")
-            && let Some(chain) = tables
-                .get_mut(&current)
-                .and_then(|chains| chains.last_mut())
-        {
-            chain.drops = true;
-        }
-    }
-    tables
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn chain(table: &str, name: &str, drops: bool) -> ListedChain {
+        ListedChain {
+            table: table.to_owned(),
+            name: name.to_owned(),
+            drops,
+        }
+    }
+
     #[test]
-    fn the_listing_of_nft_is_read() {
-        let tables = parse(
-            "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n\tchain DOCKER-USER {\n\t}\n}\n\
-             table inet ctnr {\n\tchain owner_00ff_1 {\n\t}\n}\n",
+    fn chains_are_found_by_their_table() {
+        let filter = Filter::of(
+            vec!["ip filter".to_owned(), "inet empty".to_owned()],
+            vec![
+                chain("ip filter", "FORWARD", true),
+                chain("ip filter", "DOCKER-USER", false),
+                chain("inet ctnr", "owner_00ff_1", false),
+            ],
         );
-        let filter = Filter { tables };
         assert!(filter.has_table("ctnr"));
+        assert!(filter.has_table("empty"));
         assert!(!filter.has_table("ctnr1"));
         assert!(filter.legacy_chain_drops("ip", "FORWARD"));
         assert!(filter.has_legacy_chain("ip", "DOCKER-USER"));

@@ -22,6 +22,8 @@ struct Firewall {
     family: &'static str,
     /// The program for this form, then the one that serves where a host has one form only.
     programs: [&'static str; 2],
+    /// The same for the programs that make several changes in one step.
+    restorers: [&'static str; 2],
     /// The file that lists the tables in use in the older form.
     tables: Option<&'static str>,
 }
@@ -30,21 +32,25 @@ const FIREWALLS: [Firewall; 4] = [
     Firewall {
         family: "ip",
         programs: ["iptables-nft", "iptables"],
+        restorers: ["iptables-nft-restore", "iptables-restore"],
         tables: None,
     },
     Firewall {
         family: "ip6",
         programs: ["ip6tables-nft", "ip6tables"],
+        restorers: ["ip6tables-nft-restore", "ip6tables-restore"],
         tables: None,
     },
     Firewall {
         family: "ip",
         programs: ["iptables-legacy", "iptables"],
+        restorers: ["iptables-legacy-restore", "iptables-restore"],
         tables: Some("/proc/thread-self/net/ip_tables_names"),
     },
     Firewall {
         family: "ip6",
         programs: ["ip6tables-legacy", "ip6tables"],
+        restorers: ["ip6tables-legacy-restore", "ip6tables-restore"],
         tables: Some("/proc/thread-self/net/ip6_tables_names"),
     },
 ];
@@ -112,8 +118,10 @@ impl Firewall {
 
     /// The rules of a chain; `None` where there is no such chain.
     fn list(&self, chain: &str) -> Result<Option<String>, NetworkError> {
-        let (ran, _) = self.call(&["-S", chain])?;
-        Ok(ran)
+        match call(self.programs, &["-S", chain], "")? {
+            Some((ran, _)) => Ok(ran),
+            None => Err(self.missing()),
+        }
     }
 
     /// Makes the instance's rules in a chain be these.
@@ -131,48 +139,61 @@ impl Firewall {
             .lines()
             .filter(|rule| rule.contains(&mark))
             .collect();
-        for rule in present
+        let unwanted = present
             .iter()
             .filter(|rule| !wanted.iter().any(|wanted| wanted == **rule))
-        {
-            self.change("-D", rule)?;
-        }
-        for rule in wanted
+            .map(|rule| as_action("-D", rule));
+        let missing = wanted
             .iter()
             .filter(|rule| !present.contains(&rule.as_str()))
-        {
-            self.change("-I", rule)?;
+            .map(|rule| as_action("-I", rule));
+        let changes: String = unwanted.chain(missing).collect();
+        if changes.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.change(&changes)
     }
 
-    /// Carries out a rule in the form of the listing, `-A CHAIN …`, with another action.
-    fn change(&self, action: &str, rule: &str) -> Result<(), NetworkError> {
-        let mut arguments = vec![action];
-        arguments.extend(rule.split_ascii_whitespace().skip(1));
-        match self.call(&arguments)? {
-            (Some(_), _) => Ok(()),
-            (None, message) => Err(NetworkError::Filter {
-                program: self.programs[1],
+    /// Carries out changes of the filter's table in one step.
+    fn change(&self, changes: &str) -> Result<(), NetworkError> {
+        let text = format!("*filter\n{changes}COMMIT\n");
+        match call(self.restorers, &["--noflush"], &text)? {
+            Some((Some(_), _)) => Ok(()),
+            Some((None, message)) => Err(NetworkError::Filter {
+                program: self.restorers[1],
                 message,
             }),
+            None => Err(self.missing()),
         }
     }
 
-    /// Runs the firewall's program: its output if it succeeded, and its complaint.
-    fn call(&self, arguments: &[&str]) -> Result<(Option<String>, String), NetworkError> {
-        // Another program may hold the firewall's lock for a moment.
-        let arguments: Vec<_> = ["-w", "5"].iter().chain(arguments).copied().collect();
-        for program in self.programs {
-            if let Some(ran) = run(program, &arguments, "")? {
-                return Ok((ran.succeeded.then_some(ran.output), ran.complaint));
-            }
-        }
-        Err(NetworkError::ProgramMissing {
+    fn missing(&self) -> NetworkError {
+        NetworkError::ProgramMissing {
             program: self.programs[1],
             package: "iptables",
-        })
+        }
     }
+}
+
+/// Runs the first of these programs that is there: its output if it succeeded, and its complaint.
+fn call(
+    programs: [&'static str; 2],
+    arguments: &[&str],
+    input: &str,
+) -> Result<Option<(Option<String>, String)>, NetworkError> {
+    // Another program may hold the firewall's lock for a moment.
+    let arguments: Vec<_> = ["-w", "5"].iter().chain(arguments).copied().collect();
+    for program in programs {
+        if let Some(ran) = run(program, &arguments, input)? {
+            return Ok(Some((ran.succeeded.then_some(ran.output), ran.complaint)));
+        }
+    }
+    Ok(None)
+}
+
+/// A rule in the form of the listing, `-A CHAIN …`, as a line with another action.
+fn as_action(action: &str, rule: &str) -> String {
+    format!("{action}{}\n", rule.strip_prefix("-A").unwrap_or(rule))
 }
 
 fn mark(instance: Instance) -> String {

@@ -139,12 +139,12 @@ impl HostNetwork {
             });
             register.remember(&forwarding.changes);
             register.save()?;
-            guard::bring(&register.opened_interfaces(), &mut filter)?;
+            let guard = guard::wanted(&register.opened_interfaces());
             let rules = Rules {
                 instance: record.instance,
                 owner: &record.owner,
             };
-            match filter.replace(&rules)? {
+            match filter.bring(&rules, guard)? {
                 Replaced::Done => {
                     self.sysctls.apply(&forwarding.changes)?;
                     legacy::allow(record.instance, &forwarding.uplinks, &filter)?;
@@ -184,7 +184,7 @@ impl HostNetwork {
         reap(&mut register, &mut filter, None)?;
         if register.engines().is_empty() {
             self.sysctls.put_back(register.changes())?;
-            guard::bring(&[], &mut filter)?;
+            guard::remove(&mut filter)?;
             register.delete()?;
         } else {
             register.save()?;

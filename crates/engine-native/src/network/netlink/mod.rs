@@ -5,9 +5,11 @@
 //! sends it and reads the answers.
 
 mod batch;
+mod filter;
 mod request;
 mod socket;
 
 pub(super) use batch::Batch;
+pub(super) use filter::{FilterSocket, ListedChain};
 pub(super) use request::{End, Neighbour};
 pub(super) use socket::{Refused, Socket};

@@ -5,7 +5,8 @@ use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send,
+    socket_with,
 };
 
 use super::batch::{Batch, DONE, ERROR, HEADER};
@@ -31,12 +32,21 @@ pub(crate) struct Listed {
 impl Socket {
     /// Opens one in the calling thread's network namespace.
     pub(crate) fn open() -> io::Result<Self> {
+        Self::of(None)
+    }
+
+    /// Opens one to the packet filter instead.
+    pub(super) fn open_netfilter() -> io::Result<Self> {
+        Self::of(Some(netlink::NETFILTER))
+    }
+
+    fn of(protocol: Option<Protocol>) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC;
         Ok(Self(socket_with(
             AddressFamily::NETLINK,
             SocketType::RAW,
             flags,
-            None,
+            protocol,
         )?))
     }
 
@@ -105,7 +115,7 @@ impl Socket {
         }
     }
 
-    fn send(&self, batch: &Batch) -> Result<(), Refused> {
+    pub(super) fn send(&self, batch: &Batch) -> Result<(), Refused> {
         let sent = rustix::io::retry_on_intr(|| send(&self.0, &batch.bytes, SendFlags::empty()))
             .map_err(io::Error::from)
             .and_then(|sent| {
@@ -122,7 +132,7 @@ impl Socket {
     }
 
     /// Hands each answer to `take` until that says it was the last.
-    fn answers(&self, mut take: impl FnMut(Message<'_>) -> bool) -> io::Result<()> {
+    pub(super) fn answers(&self, mut take: impl FnMut(Message<'_>) -> bool) -> io::Result<()> {
         // The kernel fills at most 32 KiB for a list, and answers to requests are small.
         let mut buffer = vec![0; 32 * 1024];
         loop {
@@ -140,10 +150,11 @@ impl Socket {
     }
 }
 
-struct Message<'a> {
-    kind: u16,
+pub(super) struct Message<'a> {
+    pub(super) kind: u16,
+    pub(super) flags: u16,
     sequence: u32,
-    body: &'a [u8],
+    pub(super) body: &'a [u8],
 }
 
 fn split_message(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
@@ -151,6 +162,7 @@ fn split_message(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
     let body = bytes.get(HEADER..length)?;
     let message = Message {
         kind: read_u16(bytes, 4)?,
+        flags: read_u16(bytes, 6)?,
         sequence: read_u32(bytes, 8)?,
         body,
     };
@@ -163,19 +175,22 @@ fn split_message(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
 /// Reads `struct ifinfomsg` and the name behind it.
 fn listed(body: &[u8]) -> Option<Listed> {
     let ifindex = read_u32(body, 4)?;
-    let mut attributes = body.get(16..)?;
-    loop {
-        let length = usize::from(read_u16(attributes, 0)?);
-        let value = attributes.get(4..length)?;
-        if read_u16(attributes, 2)? == LINK_NAME {
-            let name = String::from_utf8_lossy(value.strip_suffix(&[0]).unwrap_or(value));
-            return Some(Listed {
-                ifindex,
-                name: name.into_owned(),
-            });
-        }
-        attributes = attributes.get(length.next_multiple_of(4)..)?;
-    }
+    let (_, value) = attributes(body.get(16..)?).find(|(kind, _)| *kind == LINK_NAME)?;
+    let name = String::from_utf8_lossy(value.strip_suffix(&[0]).unwrap_or(value));
+    Some(Listed {
+        ifindex,
+        name: name.into_owned(),
+    })
+}
+
+/// The attributes of a message: their kinds and values. Damaged ones end it.
+pub(super) fn attributes(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let length = usize::from(read_u16(rest, 0)?);
+        let (kind, value) = (read_u16(rest, 2)?, rest.get(4..length)?);
+        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some((kind, value))
+    })
 }
 
 fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {
@@ -186,7 +201,7 @@ fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {
         .map(u16::from_ne_bytes)
 }
 
-fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     bytes
         .get(at..at + 4)?
         .try_into()
