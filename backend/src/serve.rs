@@ -84,6 +84,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         installation,
         reap_unknown: choice.is_only_one,
         scratch: path.join("scratch"),
+        uploads: path.join("uploads"),
         host_folders: config.host_folders,
         handlers: Handlers::standard(),
         reach: Some(reach),

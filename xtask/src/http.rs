@@ -88,14 +88,39 @@ impl Api {
         content_type: &str,
         content: &[u8],
     ) -> Result<Value> {
+        self.send_bytes(status, ("POST", path), content_type, content)
+    }
+
+    /// The same by `PUT`.
+    pub(crate) fn put(
+        &self,
+        status: u16,
+        path: &str,
+        content_type: &str,
+        content: &[u8],
+    ) -> Result<Value> {
+        self.send_bytes(status, ("PUT", path), content_type, content)
+    }
+
+    fn send_bytes(
+        &self,
+        status: u16,
+        (method, path): (&str, &str),
+        content_type: &str,
+        content: &[u8],
+    ) -> Result<Value> {
         let url = format!("{}{path}", self.base);
-        let doing = || format!("POST {url}");
-        let mut request = self.agent.post(&url).content_type(content_type);
+        let doing = || format!("{method} {url}");
+        let request = match method {
+            "PUT" => self.agent.put(&url),
+            _ => self.agent.post(&url),
+        };
+        let mut request = request.content_type(content_type);
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
         }
         let answer = answer(request.send(content).with_context(doing)?).with_context(doing)?;
-        answer.expect(status, "POST", path)
+        answer.expect(status, method, path)
     }
 
     fn response(

@@ -25,7 +25,9 @@ mod reconcile;
 mod sandbox;
 mod settle;
 mod stats;
+mod uploads;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,8 +41,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use containers::{
-    BuildRuntime, CloneRequest, Container, ContainerFilter, MakeContainer, NewContainer, NewLayer,
-    PlanFor, ProgramRequest, RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
+    BuildRuntime, Capture, CaptureContainer, CaptureRequest, CloneRequest, Container,
+    ContainerFilter, FoundProgram, MakeContainer, NewContainer, NewLayer, PlanFor, ProgramRequest,
+    RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
 };
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;
@@ -57,6 +60,8 @@ pub use crate::store::{
 };
 use crate::store::{SandboxRow, Store};
 use locks::Locks;
+use uploads::Uploads;
+pub use uploads::{Upload, UploadId};
 
 /// All use cases. A clone is cheap and means the same platform.
 #[derive(Clone)]
@@ -85,6 +90,10 @@ struct Inner {
     hosts: Hosts,
     /// Where things are built before an engine takes them over; removed at start.
     scratch: PathBuf,
+    /// Where uploads lie.
+    uploads: Uploads,
+    /// Captures that wait for a person to say that the installer has done its work.
+    by_hand: Mutex<BTreeMap<ContainerId, CancellationToken>>,
     /// Held while a runtime is built.
     building: Mutex<()>,
     /// Held shared while a sandbox is made of an image, and exclusively while images are removed.
@@ -110,6 +119,8 @@ pub struct AppParts {
     pub reap_unknown: bool,
     /// A folder for what is built before an engine takes it over. What is in it is removed.
     pub scratch: PathBuf,
+    /// Where uploads lie, which are sent in pieces.
+    pub uploads: PathBuf,
     /// The folders of the host below which containers may be given some.
     pub host_folders: Vec<HostPath>,
     /// Who does which kind of job.
@@ -138,6 +149,8 @@ impl App {
                 layer_locks: Locks::default(),
                 host_folders: parts.host_folders,
                 scratch: parts.scratch,
+                uploads: Uploads::new(parts.uploads),
+                by_hand: Mutex::default(),
                 building: Mutex::new(()),
                 images: RwLock::new(()),
                 changes: TaskTracker::new(),
@@ -161,6 +174,7 @@ impl App {
         tokio::spawn(jobs::do_jobs(self.clone()));
         tokio::spawn(jobs::prune_jobs(self.clone()));
         tokio::spawn(jobs::announce(self.clone()));
+        tokio::spawn(uploads::prune(self.clone()));
     }
 
     /// Cancelled when the platform begins to stop. Streams that would go on for ever end then.

@@ -39,6 +39,7 @@ mod runtimes;
 mod sandboxes;
 mod serve;
 mod upload;
+mod uploads;
 
 use std::sync::Arc;
 

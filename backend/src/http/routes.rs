@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::{
     Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, hosts, images,
-    info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes, sandboxes,
+    info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes, sandboxes, uploads,
 };
 use crate::app::App;
 
@@ -52,6 +52,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(containers::routes())
         .merge(jobs::routes())
         .merge(layers::routes())
+        .merge(uploads::routes())
         .merge(runtimes::routes())
         .routes(routes!(host::host))
         .merge(hosts::routes())

@@ -62,6 +62,7 @@ impl Handlers {
         Self::default()
             .with(App::make_container)
             .with(App::make_runtime)
+            .with(App::make_capture)
             .with(request_container)
     }
 

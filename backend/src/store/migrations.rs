@@ -29,6 +29,11 @@ pub(super) fn migrator() -> Migrator {
             include_str!("../../migrations/0003_containers.sql"),
         ),
         version(
+            5,
+            "captures",
+            include_str!("../../migrations/0005_captures.sql"),
+        ),
+        version(
             6,
             "agents",
             include_str!("../../migrations/0006_agents.sql"),

@@ -30,8 +30,8 @@ pub use choice::Choice;
 pub use connect::{Dialect, Store, sqlite_url};
 pub(crate) use containers::tell_container;
 pub use containers::{
-    ContainerChange, ContainerFilter, ContainerRow, ContainerSpec, Created, FoundContainer,
-    Freezing, LayerPhase, LayerRow, RequestKey, RuntimeId, SnapshotRow,
+    CaptureRow, Captured, ContainerChange, ContainerFilter, ContainerRow, ContainerSpec, Created,
+    FoundContainer, Freezing, LayerPhase, LayerRow, RequestKey, RuntimeId, SnapshotRow,
 };
 pub use error::{Result, StoreError};
 pub use events::{Commit, NewEvent};

@@ -77,6 +77,7 @@ impl Platform {
             installation: INSTALLATION.to_owned(),
             reap_unknown,
             scratch: std::env::temp_dir().join("ctnr-backend-tests"),
+            uploads: std::env::temp_dir().join("ctnr-backend-tests-uploads"),
             host_folders: Vec::new(),
             handlers: Handlers::standard(),
             reach: None,

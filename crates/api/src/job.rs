@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Job {
     /// The id, 64 hexadecimal digits.
     pub id: String,
-    /// What it does: `create`, `runtime_build`.
+    /// What it does: `create`, `runtime_build`, `capture`.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub kind: JobKind,
     /// `queued`, `running`, `succeeded`, `failed` (trying again would not help), `dead` (tried as

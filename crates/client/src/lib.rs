@@ -12,6 +12,7 @@
 
 mod address;
 mod answer;
+mod captures;
 mod client;
 mod containers;
 mod error;

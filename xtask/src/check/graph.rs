@@ -7,7 +7,7 @@
 //!                  |
 //! base          engine  images  api  client
 //!                  |
-//! leaf          model
+//! leaf          model  debian  capture
 //! ```
 //!
 //! Each package has a line with all that it may depend on inside the workspace. A dependency that
@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
     ("ctnr-model", Role::Leaf, &[]),
     ("ctnr-debian", Role::Leaf, &[]),
     ("ctnr-panel", Role::Leaf, &[]),
+    ("ctnr-capture", Role::Leaf, &[]),
     ("ctnr-plan", Role::Base, &["ctnr-model"]),
     ("ctnr-api", Role::Base, &["ctnr-model"]),
     ("ctnr-client", Role::Base, &["ctnr-api", "ctnr-model"]),
@@ -81,6 +82,7 @@ const RULES: &[Rule] = &[
         &[
             "ctnr-model",
             "ctnr-plan",
+            "ctnr-capture",
             "ctnr-api",
             "ctnr-wine",
             "ctnr-engine",

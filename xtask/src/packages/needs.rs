@@ -54,6 +54,13 @@ pub(crate) const PANEL: &[Need] = &[need(
     "fetches Node, which makes the panel",
 )];
 
+/// What makes installers to capture.
+pub(crate) const INSTALLERS: &[Need] = &[need(
+    "nsis",
+    "makensis",
+    "makes installers of Windows programs, to capture them",
+)];
+
 /// What the tests need beside all of the above.
 pub(crate) const TEST: &[Need] = &[
     need(
@@ -86,6 +93,11 @@ pub(crate) const TEST: &[Need] = &[
         "redis-server",
         "redis-server",
         "carries jobs to workers in the tests of the queue",
+    ),
+    need(
+        "wixl",
+        "wixl",
+        "makes the package of Windows Installer that captures are tested with",
     ),
     need(
         "docker-registry",

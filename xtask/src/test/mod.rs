@@ -63,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             needs::NATIVE,
             needs::DOCKER,
             needs::TEST,
+            needs::INSTALLERS,
         ]
         .concat(),
     )?;

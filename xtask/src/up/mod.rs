@@ -1,5 +1,6 @@
 //! `cargo xtask up`: from a fresh clone to a running platform, with the demo walked through.
 
+mod capture;
 mod create;
 mod demo;
 mod engine;
@@ -60,6 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         images.push(image::Name::NextjsDocker);
     }
     if with_win32 {
+        packages::ensure_needs(needs::INSTALLERS)?;
         images.push(image::Name::Wine);
     }
     for name in images {
@@ -78,6 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if with_win32 && !signals::received() {
         win32::walk(server.api()).with_context(|| server.log_hint())?;
+        capture::walk(server.api()).with_context(|| server.log_hint())?;
     }
     welcome(server.api());
     server.stay()

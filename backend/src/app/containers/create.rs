@@ -102,6 +102,7 @@ impl App {
             chain,
             sandbox: None,
             freezing: None,
+            capture: None,
             job: Some(job.id.clone()),
             error: None,
             revision: 1,
@@ -214,7 +215,7 @@ impl App {
 }
 
 /// The names of a manifest's entry points, the default one first.
-fn entry_points(manifest: &Manifest) -> Vec<String> {
+pub(super) fn entry_points(manifest: &Manifest) -> Vec<String> {
     let default = manifest.default_entry();
     let others = manifest
         .entries

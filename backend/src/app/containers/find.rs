@@ -94,7 +94,13 @@ pub(super) fn must_be_whole(row: &Container) -> Result<()> {
         ContainerState::Stopped
         | ContainerState::Starting
         | ContainerState::Running
-        | ContainerState::Stopping => return Ok(()),
+        | ContainerState::Stopping => match &row.capture {
+            None => return Ok(()),
+            Some(job) => format!(
+                "is being captured by job {}; wait for it, or call it off",
+                job.short()
+            ),
+        },
     };
     Err(AppError::Conflict(format!(
         "container {} {what}",

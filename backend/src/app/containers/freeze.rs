@@ -8,7 +8,9 @@ use super::{Container, Snapshot};
 use crate::app::locks::Locked;
 use crate::app::settle::tell;
 use crate::app::{App, AppError, Result};
-use crate::store::{ContainerChange, Freezing, LayerPhase, LayerRow, tell_container};
+use crate::store::{
+    CaptureRow, Captured, ContainerChange, Freezing, LayerPhase, LayerRow, tell_container,
+};
 
 /// The most layers over a runtime: as many as the native engine puts over an image's.
 pub(super) const MAX_CHAIN: usize = 100;
@@ -20,6 +22,17 @@ impl App {
         &self,
         row: &mut Container,
         snapshot: Option<String>,
+        lock: &Locked<ContainerId>,
+    ) -> Result<()> {
+        self.freeze_as(row, snapshot, None, lock).await
+    }
+
+    /// The same, with what the container becomes where an installer has written to the sandbox.
+    pub(super) async fn freeze_as(
+        &self,
+        row: &mut Container,
+        snapshot: Option<String>,
+        captured: Option<Captured>,
         lock: &Locked<ContainerId>,
     ) -> Result<()> {
         let Some(sandbox) = row.sandbox.clone() else {
@@ -43,6 +56,7 @@ impl App {
         row.freezing = Some(Freezing {
             layer: layer.id.clone(),
             snapshot,
+            captured,
         });
         let change = ContainerChange {
             making: Some(&layer),
@@ -68,6 +82,9 @@ impl App {
         let sandbox = row.sandbox.take();
         row.chain.push(freezing.layer.clone());
         let snapshot = freezing.snapshot.map(|name| snapshot_of(row, name));
+        let capture = freezing
+            .captured
+            .map(|captured| become_program(row, captured, &freezing.layer));
         let mut events = Vec::new();
         if let Some(id) = &sandbox
             && let Some(sandbox) = self.inner.store.sandbox(id).await?
@@ -80,6 +97,7 @@ impl App {
         let change = ContainerChange {
             chain: true,
             made: Some((&freezing.layer, 0)),
+            captured: capture.as_ref(),
             snapshot: snapshot.as_ref(),
             forget_sandbox: sandbox.as_ref(),
             events,
@@ -131,6 +149,21 @@ impl App {
             ..ContainerChange::default()
         };
         Ok(self.inner.store.change_container(row, change).await?)
+    }
+}
+
+/// Makes what an installer has left the program of a container.
+fn become_program(row: &mut Container, captured: Captured, layer: &LayerId) -> CaptureRow {
+    row.base = row.chain.len();
+    row.capture = None;
+    row.error = None;
+    row.spec.manifest = Some(captured.manifest);
+    row.spec.entry_points = captured.entry_points;
+    CaptureRow {
+        layer: layer.clone(),
+        job: captured.job,
+        document: captured.document,
+        created_at: Timestamp::now(),
     }
 }
 

@@ -55,7 +55,7 @@ impl App {
     }
 
     /// Brings the session of a container up.
-    async fn up(&self, row: &mut Container, lock: &Locked<ContainerId>) -> Result<()> {
+    pub(super) async fn up(&self, row: &mut Container, lock: &Locked<ContainerId>) -> Result<()> {
         self.catch_up(row, lock).await?;
         if row.state == ContainerState::Running {
             return Ok(());

@@ -13,6 +13,7 @@
 
 mod bounded;
 mod build;
+mod capture;
 mod clone;
 mod container;
 mod create;
@@ -33,6 +34,7 @@ mod session;
 mod snapshots;
 
 pub use build::BuildRuntime;
+pub use capture::{Capture, CaptureContainer, CaptureRequest, FoundProgram};
 pub use container::{CloneRequest, NewContainer, RequestId};
 pub use create::MakeContainer;
 pub use layers::NewLayer;

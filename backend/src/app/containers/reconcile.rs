@@ -36,7 +36,8 @@ impl App {
             tracing::info!(container = %row.label(), "finished the deletion of a container");
             return Ok(());
         }
-        self.catch_up(&mut row, lock).await
+        self.catch_up(&mut row, lock).await?;
+        self.take_back_orphaned_capture(&mut row, lock).await
     }
 
     /// Brings the row of a container in line with its sandbox, and finishes a snapshot that was

@@ -135,7 +135,7 @@ impl App {
     }
 
     /// Gives a container another chain, and lets its sandbox go, in one change.
-    async fn put_back(
+    pub(super) async fn put_back(
         &self,
         row: &mut Container,
         chain: Vec<LayerId>,

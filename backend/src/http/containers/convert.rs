@@ -13,6 +13,7 @@ pub(in crate::http) fn show(row: app::Container) -> Container {
         state: row.state,
         error: row.error,
         job: row.job.map(|job| job.to_string()),
+        capture: row.capture.map(|job| job.to_string()),
         runtime: RuntimeReference {
             name: row.runtime.name,
             digest: row.runtime.digest.to_string(),

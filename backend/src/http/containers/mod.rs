@@ -1,5 +1,6 @@
 //! `/api/containers`: Win32 containers.
 
+mod capture;
 mod convert;
 mod create;
 mod delete;
@@ -40,6 +41,10 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(exec::resize))
         .routes(routes!(terminal::open))
         .routes(routes!(terminal::attach))
+        .routes(routes!(capture::capture))
+        .routes(routes!(capture::finish))
+        .routes(routes!(capture::list))
+        .routes(routes!(capture::registry))
         .routes(routes!(snapshots::list, snapshots::create))
         .routes(routes!(snapshots::delete))
         .routes(routes!(snapshots::rollback))

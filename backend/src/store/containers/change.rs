@@ -4,9 +4,11 @@ use ctnr_model::{ContainerId, ContainerState, LayerId, SandboxId};
 use jiff::Timestamp;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
+use super::captures::{CaptureRow, insert_capture};
 use super::layers::{LayerRow, insert_layer, record_uses, release_all, release_uses};
 use super::row::ContainerRow;
 use super::snapshots::{SnapshotRow, delete_snapshot, insert_snapshot};
+use super::spec::SPEC_VERSION;
 use crate::store::connect::Store;
 use crate::store::error::{Result, StoreError};
 use crate::store::events::NewEvent;
@@ -26,6 +28,9 @@ pub struct ContainerChange<'a> {
     pub made: Option<(&'a LayerId, u64)>,
     /// A layer that was not made after all.
     pub not_made: Option<&'a LayerId>,
+    /// The layer that was made of its sandbox is what an installer has left: the program is
+    /// another one then, and so are its spec and what a reset keeps.
+    pub captured: Option<&'a CaptureRow>,
     /// A snapshot that is kept.
     pub snapshot: Option<&'a SnapshotRow>,
     /// A snapshot that is dropped.
@@ -116,7 +121,7 @@ async fn update(
     let updated = sqlx::query(AssertSqlSafe(format!(
         "UPDATE containers SET state = $2, runtime_name = $3, runtime_digest = $4, \
          runtime_image = $5, chain = $6, sandbox_id = $7, freezing = $8, error = $9, \
-         revision = revision + 1, changed_at = $10 \
+         revision = revision + 1, changed_at = $10, capture = $12 \
          WHERE id = $1 AND revision = $11 AND state IN ({})",
         before.join(", ")
     )))
@@ -131,6 +136,7 @@ async fn update(
     .bind(row.error.clone())
     .bind(to_column(now))
     .bind(row.revision)
+    .bind(row.capture.as_ref().map(ToString::to_string))
     .execute(&mut **transaction)
     .await
     .map_err(StoreError::while_doing(DOING))?;
@@ -159,6 +165,10 @@ async fn apply(
             .execute(&mut **transaction)
             .await
             .map_err(&failed)?;
+    }
+    if let Some(capture) = change.captured {
+        insert_capture(transaction, capture).await?;
+        record_program(transaction, row).await?;
     }
     if let Some(layer) = change.not_made {
         sqlx::query("DELETE FROM layers WHERE id = $1")
@@ -191,5 +201,23 @@ async fn apply(
             .await
             .map_err(&failed)?;
     }
+    Ok(())
+}
+
+/// Records what a container's program is.
+async fn record_program(
+    transaction: &mut Transaction<'static, Any>,
+    row: &ContainerRow,
+) -> Result<()> {
+    let spec = serde_json::to_string(&row.spec)
+        .map_err(|error| StoreError::damaged("a container's spec", error))?;
+    sqlx::query("UPDATE containers SET spec = $2, spec_version = $3, base = $4 WHERE id = $1")
+        .bind(row.id.to_string())
+        .bind(spec)
+        .bind(SPEC_VERSION)
+        .bind(i64::try_from(row.base).unwrap_or(i64::MAX))
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::while_doing("recording a container's program"))?;
     Ok(())
 }

@@ -81,7 +81,7 @@ impl Store {
     pub async fn unsettled_containers(&self, host: &str) -> Result<Vec<ContainerRow>> {
         sqlx::query(select_containers!(
             "WHERE host = $1 AND (state IN ('starting', 'running', 'stopping', 'deleting') \
-             OR freezing IS NOT NULL)"
+             OR freezing IS NOT NULL OR capture IS NOT NULL)"
         ))
         .bind(host.to_owned())
         .fetch_all(&self.readers)

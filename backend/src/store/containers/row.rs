@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::captures::Captured;
 use super::spec::{ContainerSpec, SPEC_VERSION};
 use crate::store::error::{Result, StoreError};
 use crate::store::time::from_column;
@@ -30,6 +31,9 @@ pub struct Freezing {
     pub layer: LayerId,
     /// The snapshot that is made of it, where it is for one.
     pub snapshot: Option<String>,
+    /// What the container becomes with it, where an installer has written it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<Captured>,
 }
 
 /// What the database knows of a container.
@@ -57,6 +61,8 @@ pub struct ContainerRow {
     pub sandbox: Option<SandboxId>,
     /// The freezing of the sandbox that is under way.
     pub freezing: Option<Freezing>,
+    /// The job whose installer runs in it: nobody else changes it meanwhile.
+    pub capture: Option<JobId>,
     /// The job that makes it, or made it.
     pub job: Option<JobId>,
     /// What went wrong the last time.
@@ -74,7 +80,7 @@ macro_rules! select_containers {
     ($rest:literal) => {
         concat!(
             "SELECT id, name, host, engine, state, spec_version, spec, runtime_name, \
-             runtime_digest, runtime_image, chain, base, sandbox_id, freezing, job_id, error, \
+             runtime_digest, runtime_image, chain, base, sandbox_id, freezing, capture, job_id, error, \
              revision, created_at, changed_at FROM containers ",
             $rest
         )
@@ -111,6 +117,7 @@ impl ContainerRow {
             base: usize::try_from(base).map_err(|error| reader.damaged("base", error))?,
             sandbox: reader.optional_parsed("sandbox_id")?,
             freezing,
+            capture: reader.optional_parsed("capture")?,
             job: reader.optional_parsed("job_id")?,
             error: reader.optional("error")?,
             revision: reader.number("revision")?,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the stored form that this program writes.
 pub(super) const SPEC_VERSION: i64 = 1;
 
-/// All of a container that does not change in its life.
+/// All of a container that only a capture changes in its life.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ContainerSpec {
     /// The text of its `container.toml`, where it has one.

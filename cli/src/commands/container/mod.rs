@@ -7,6 +7,7 @@ mod events;
 mod exec;
 mod host;
 mod inspect;
+mod install;
 mod jobs;
 mod list;
 mod logs;
@@ -36,6 +37,7 @@ pub(crate) enum Verb {
     List(list::Args),
     Create(Box<create::Args>),
     Inspect(inspect::Args),
+    Install(install::Args),
     Run(run::Args),
     Exec(exec::Args),
     Ps(ps::Args),
@@ -96,6 +98,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8> {
         Verb::Ps(args) => ps::run(args, context).await,
         Verb::List(args) => list::run(args, context).await,
         Verb::Create(args) => create::run(*args, context).await,
+        Verb::Install(args) => install::run(args, context).await,
         Verb::Inspect(args) => inspect::run(args, context).await,
         Verb::Start(args) => start::run(args, context).await,
         Verb::Stop(args) => stop::run(args, context).await,

@@ -1,6 +1,7 @@
 //! The wire types of Win32 containers, `/api`.
 
 mod agent;
+mod capture;
 mod create;
 mod delete;
 mod exec;
@@ -13,6 +14,10 @@ mod show;
 mod snapshot;
 
 pub use agent::{AgentEnrolled, AgentReport, Host, HostAgent, HostBackend, HostList, Presence};
+pub use capture::{
+    Capture, CaptureList, CaptureRequest, CapturedProduct, CapturedProgram, Upload,
+    UploadPieceQuery,
+};
 pub use create::{CloneContainer, CreateContainer, IDEMPOTENCY_KEY};
 pub use delete::{ContainerDeletion, ContainerDeletions, DeleteContainers, DeletionStatus};
 pub use exec::{ContainerExecRequest, ContainerTerminalQuery, RunRequest};

@@ -25,6 +25,9 @@ pub struct Container {
     /// The job that makes it, while it is `creating`, or that failed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
+    /// The job whose installer runs in it. Nothing else changes the container meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
     /// The runtime that it was made with or moved to.
     pub runtime: RuntimeReference,
     /// The names of its entry points; the first is the default one.
