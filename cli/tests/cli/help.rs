@@ -16,6 +16,7 @@ fn of_everything() {
         &["list"],
         &["create"],
         &["inspect"],
+        &["install"],
         &["run"],
         &["exec"],
         &["ps"],

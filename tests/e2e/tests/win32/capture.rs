@@ -313,6 +313,24 @@ fn what_comes_to_nothing_leaves_the_container_as_it_was() {
         assert_ne!(key["exit_code"], 0, "{why}");
     };
 
+    // Pieces that do not fit, and uploads that are not there.
+    let upload = world.upload(b"12345");
+    let path = format!("/api/uploads/{upload}?offset=3");
+    let refused = world.api().send("PUT", &path, "x");
+    assert!(refused.expect_error(409, "CONFLICT").contains("5 bytes"));
+    world
+        .api()
+        .get("/api/uploads/x")
+        .expect_error(400, "BAD_REQUEST");
+    world
+        .api()
+        .delete(&format!("/api/uploads/{upload}"))
+        .expect(204);
+    let body = json!({ "upload": upload, "name": "a.exe" });
+    world
+        .ask("app", "capture", &body)
+        .expect_error(404, "NOT_FOUND");
+
     // What is no installer, and a program of no kind that is known.
     let refused = world.begin("app", "notes.txt", b"just a text", json!({}));
     assert!(
@@ -382,11 +400,34 @@ fn children_are_waited_for_and_those_that_stay_are_ended() {
     let job = world.capture("app", "setup.exe", &leaving, json!({ "settle": 8 }));
     assert_eq!(job["state"], "succeeded", "{job}");
     let left = job["result"]["left_running"].to_string();
-    assert!(
-        left.contains("cmd.exe") || left.contains("ping.exe"),
-        "{job}"
-    );
+    assert!(left.contains("cmd") && left.contains("ping"), "{job}");
     assert_eq!(world.cmd("app", r"if exist C:\late echo there"), "there\n");
+    world.end();
+}
+
+#[test]
+fn a_capture_by_hand_goes_on_when_a_person_says_so() {
+    let world = World::start();
+    world.create(&json!({ "name": "app" }));
+    let path = "/api/containers/app/capture/finish";
+    world.api().post(path).expect_error(409, "CONFLICT");
+    let waiting = nsis_of("Sleep 600000");
+    let by_hand = json!({ "by_hand": true, "arguments": ["/S"] });
+    let started = world
+        .begin("app", "setup.exe", &waiting, by_hand)
+        .expect(202)
+        .json();
+    eventually_within(PATIENCE, "the installer", || {
+        let answer = world.api().post(path);
+        if answer.status == 204 {
+            Ok(())
+        } else {
+            Err(answer.text())
+        }
+    });
+    let job = world.job_over(started["job"].as_str().unwrap());
+    assert_eq!(job["state"], "succeeded", "{job}");
+    assert_eq!(world.captures("app").len(), 1);
     world.end();
 }
 

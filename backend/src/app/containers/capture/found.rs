@@ -25,8 +25,10 @@ const PROGRAMS: [&str; 3] = [
     "users/user/AppData/Local/Programs",
 ];
 
-/// How deep shortcuts are looked for, how many are read, and how long one may be.
+/// How deep and in how many folders shortcuts are looked for, how many are read, and how long one
+/// may be.
 const MAX_DEPTH: usize = 8;
+const MAX_FOLDERS: usize = 2_000;
 const MAX_SHORTCUTS: usize = 1_000;
 const MAX_SHORTCUT: usize = 64 << 10;
 
@@ -45,20 +47,24 @@ pub(super) async fn look(files: &dyn SandboxFiles) -> Result<Seen> {
     for menu in MENUS {
         to_read.push((below_drive(menu)?, 0));
     }
+    let mut looked_at = 0;
     while let Some((folder, depth)) = to_read.pop() {
+        looked_at += 1;
+        if looked_at > MAX_FOLDERS || shortcuts.len() >= MAX_SHORTCUTS {
+            break;
+        }
         for entry in list(files, &folder).await? {
             let Ok(path) = folder.join(&entry.name) else {
                 continue;
             };
             match entry.kind {
-                FileKind::Directory if depth < MAX_DEPTH => to_read.push((path, depth + 1)),
+                FileKind::Directory if depth < MAX_DEPTH && to_read.len() < MAX_FOLDERS => {
+                    to_read.push((path, depth + 1));
+                }
                 FileKind::File if ends_with(&entry.name, ".lnk") => {
                     shortcuts.insert(path);
                 }
                 _ => {}
-            }
-            if shortcuts.len() >= MAX_SHORTCUTS {
-                break;
             }
         }
     }

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use crate::app::{AppError, Result};
 
 /// The largest file that is read.
-const MAX_FILE: usize = 256 << 20;
+const MAX_FILE: usize = 64 << 20;
 
 /// The registry's files, read.
 pub(super) type Hives = BTreeMap<HiveKind, Hive>;
