@@ -56,6 +56,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/{id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Capture an installer
+         * @description A job runs it in the container: `GET /api/jobs/{id}` shows how far it is, and `DELETE` calls it
+         *     off. What it leaves becomes the container's program, with entry points and file types. A capture
+         *     that comes to nothing leaves the container with what it held.
+         */
+        post: operations["capture_installer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/capture/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish a capture that is driven by hand
+         * @description Programs that run still are ended, and what has been written becomes the layer.
+         */
+        post: operations["finish_capture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what installers have left in a container */
+        get: operations["list_captures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/captures/{layer}/registry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an installer wrote to the registry, as a file of regedit */
+        get: operations["capture_registry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers/{id}/clone": {
         parameters: {
             query?: never;
@@ -808,6 +884,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to upload a file
+         * @description Its pieces are sent by `PUT /api/uploads/{id}`. It is removed a day after the last one.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how far an upload is */
+        get: operations["show_upload"];
+        /**
+         * Send a piece of a file
+         * @description It begins at `offset`, which is where the upload ends; otherwise the answer is 409, and
+         *     `GET` tells where to go on. What came of a piece that broke off counts.
+         */
+        put: operations["upload_piece"];
+        post?: never;
+        /** Remove an upload */
+        delete: operations["delete_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1517,6 +1636,103 @@ export interface components {
              */
             force?: boolean;
         };
+        /** @description What an installer has left in a container. */
+        Capture: {
+            /** @description The arguments that it was given. */
+            arguments: string[];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description The code that it ended with.
+             */
+            exit_code: number;
+            /** @description The installer's file. */
+            installer: string;
+            /** @description The job that made it. */
+            job: string;
+            /** @description Its kind. */
+            kind: string;
+            /** @description The layer with its files. */
+            layer: string;
+            /** @description Programs that it left running, which were ended. */
+            left_running: string[];
+            /** @description The end of what it has put out. */
+            log: string;
+            /** @description The products that it registered. */
+            products: components["schemas"]["CapturedProduct"][];
+            /** @description The programs that it brought: the container's entry points. */
+            programs: components["schemas"]["CapturedProgram"][];
+            /**
+             * @description What it changed of the registry: for each key the `hive` (`machine`, `user`,
+             *     `default_user`), the `key`, whether it is `removed`, and the values that are `set` and
+             *     `unset`, with their data as registry files write it.
+             */
+            registry: Record<string, never>[];
+        };
+        /** @description A product, as its uninstall key tells. */
+        CapturedProduct: {
+            /** @description Where its icon is. */
+            icon?: string | null;
+            /** @description Where it was installed. */
+            location?: string | null;
+            /** @description The name. */
+            name: string;
+            /** @description Who made it. */
+            publisher?: string | null;
+            /** @description The version. */
+            version?: string | null;
+        };
+        /** @description A program that an installer has brought. */
+        CapturedProgram: {
+            /** @description Its arguments. */
+            arguments: string[];
+            /** @description What it is, for people. */
+            description?: string | null;
+            /** @description Where its icon is. */
+            icon?: string | null;
+            /** @description `console` or `gui`. */
+            kind: string;
+            /** @description The name of its entry point. */
+            name: string;
+            /** @description Its file, as Windows writes it. */
+            program: string;
+        };
+        /** @description The answer of `GET /api/containers/{id}/captures`, the lowest layer first. */
+        CaptureList: {
+            /** @description The captures. */
+            captures: components["schemas"]["Capture"][];
+        };
+        /** @description `POST /api/containers/{id}/capture`: an installer to capture. */
+        CaptureRequest: {
+            /** @description Its arguments, instead of those that make its kind install without asking. */
+            arguments?: string[] | null;
+            /** @description A person drives it; `POST /api/containers/{id}/capture/finish` ends it. */
+            by_hand?: boolean;
+            /**
+             * @description Its kind, where it is not to be told from its bytes: `nsis`, `inno`, `msi`, `burn`,
+             *     `squirrel`, `seven_zip` or `program`.
+             */
+            kind?: string | null;
+            /** @description The name of its file: `setup.exe`. */
+            name: string;
+            /**
+             * Format: double
+             * @description How many seconds programs that it leaves running are waited for, before they are ended; 30
+             *     where nothing is said.
+             */
+            settle?: number | null;
+            /**
+             * Format: double
+             * @description How many seconds it may take; 1800 where nothing is said.
+             */
+            timeout?: number | null;
+            /** @description The id of the upload with its bytes. */
+            upload: string;
+        };
         /** @description `POST /api/containers/{id}/clone`: the container that is wanted beside it. */
         CloneContainer: {
             /**
@@ -1596,6 +1812,8 @@ export interface components {
              * @description How many of the layers are the program, which `reset` keeps.
              */
             base_layers: number;
+            /** @description The job whose installer runs in it. Nothing else changes the container meanwhile. */
+            capture?: string | null;
             /**
              * Format: date-time
              * @description When its state last changed.
@@ -1682,6 +1900,11 @@ export interface components {
              * @default false
              */
             detach?: boolean;
+            /**
+             * @description Show the program's windows on the container's display, which is brought up for it.
+             * @default null
+             */
+            display?: boolean | null;
             /**
              * @description How `stdin` and the output are written in JSON.
              * @default utf-8
@@ -2460,7 +2683,7 @@ export interface components {
             id: string;
             /** @description Of two jobs of a kind with the same key, the second is the first. */
             idempotency_key?: string | null;
-            /** @description What it does: `create`, `runtime_build`. */
+            /** @description What it does: `create`, `runtime_build`, `capture`. */
             kind: string;
             /**
              * Format: int32
@@ -2838,6 +3061,12 @@ export interface components {
              * @default false
              */
             detach?: boolean;
+            /**
+             * @description Show the program's windows on the container's display, which is brought up for it. Left
+             *     out, that is so for entry points of the kind `gui`.
+             * @default null
+             */
+            display?: boolean | null;
             /**
              * @description How `stdin` and the output are written in JSON.
              * @default utf-8
@@ -3220,6 +3449,16 @@ export interface components {
              */
             throttled_time: number;
         };
+        /** @description A file that is sent in pieces. */
+        Upload: {
+            /** @description The id, 32 hexadecimal digits. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many bytes are there: the `offset` of the next piece.
+             */
+            received: number;
+        };
     };
     responses: {
         /** @description BAD_REQUEST: the request is wrong in itself; the message names the field */
@@ -3508,6 +3747,150 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    capture_installer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureRequest"];
+            };
+        };
+        responses: {
+            /** @description A job captures it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    finish_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job goes on */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    list_captures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The captures, the lowest layer first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    capture_registry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+                /** @description The layer of the capture, or the start of its id */
+                layer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes of the registry */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
@@ -3855,6 +4238,11 @@ export interface operations {
                 cmd?: string[];
                 /** @description The terminal's width in characters. */
                 columns?: number;
+                /**
+                 * @description Show the program's windows on the container's display. Left out, that is so for entry
+                 *     points of the kind `gui`.
+                 */
+                display?: boolean;
                 /** @description The entry point's name, instead of `cmd`. */
                 entry?: string;
                 /** @description `NAME=value`; can be given several times. */
@@ -5310,6 +5698,148 @@ export interface operations {
             header?: never;
             path: {
                 /** @description A name, a digest or the beginning of one */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first piece can be sent */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    show_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next piece begins at `received` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    upload_piece: {
+        parameters: {
+            query: {
+                /** @description Where the piece begins: how many bytes are there already. */
+                offset: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The piece is there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    delete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
                 id: string;
             };
             cookie?: never;
