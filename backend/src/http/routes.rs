@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::{
     Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, hosts, images,
-    info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes, sandboxes, uploads,
+    info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes, sandboxes,
+    uploads,
 };
 use crate::app::App;
 

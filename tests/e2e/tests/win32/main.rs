@@ -3,8 +3,8 @@
 #![cfg(feature = "system-tests")]
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
-mod folders;
 mod capture;
+mod folders;
 mod input;
 mod killed;
 mod life;
