@@ -125,7 +125,7 @@ mod tests {
         bytes.extend((HAS_LINK_INFO | HAS_ARGUMENTS | IS_UNICODE).to_le_bytes());
         bytes.resize(HEADER, 0);
         let path = b"C:\\Program Files\\a.exe\0";
-        let length = 0x1c + path.len() as u32;
+        let length = 0x1c + u32::try_from(path.len()).unwrap();
         for number in [length, 0x1c, 1, 0, 0x1c, 0, 0] {
             bytes.extend(number.to_le_bytes());
         }
