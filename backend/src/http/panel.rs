@@ -99,6 +99,10 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            matches!(name.trim(), "gzip" | "*") && !weight.trim().starts_with("q=0")
+            let refused = weight
+                .trim()
+                .strip_prefix("q=")
+                .is_some_and(|weight| weight.parse() == Ok(0.0));
+            matches!(name.trim(), "gzip" | "*") && !refused
         })
 }

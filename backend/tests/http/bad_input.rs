@@ -211,7 +211,6 @@ async fn ambiguous_prefixes_say_so() {
 async fn routes_and_methods() {
     let api = Api::start().await;
     for path in [
-        "/",
         "/v1",
         "/v2/sandboxes",
         "/v1/sandboxes/",

@@ -267,7 +267,7 @@ mod tests {
         let names: Vec<&str> = found.iter().map(|program| program.name.as_str()).collect();
         assert_eq!(names, ["my-app", "my-app-2"]);
         let empty = Manifest::empty(
-            ContainerName::parse("a").unwrap(),
+            ContainerName::parse("my-app").unwrap(),
             Bitness::X64,
             RuntimeReference::parse("wine:latest").unwrap(),
         );
