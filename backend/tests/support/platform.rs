@@ -1,6 +1,7 @@
 //! An app over a database and engines in memory.
 
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,8 +77,8 @@ impl Platform {
             ),
             installation: INSTALLATION.to_owned(),
             reap_unknown,
-            scratch: std::env::temp_dir().join("ctnr-backend-tests"),
-            uploads: std::env::temp_dir().join("ctnr-backend-tests-uploads"),
+            scratch: files(database).join("scratch"),
+            uploads: files(database).join("uploads"),
             host_folders: Vec::new(),
             handlers: Handlers::standard(),
             reach: None,
@@ -88,6 +89,15 @@ impl Platform {
     /// A sandbox of busybox.
     pub(crate) async fn create(&self, name: &str) -> Sandbox {
         self.app.create_sandbox(busybox(name)).await.unwrap()
+    }
+}
+
+/// Where a platform keeps its files: beside its database where that is a file, so that they go with
+/// it.
+fn files(database: &TestDatabase) -> PathBuf {
+    match database.url.strip_prefix("sqlite://") {
+        Some(path) => Path::new(path).with_file_name("files"),
+        None => std::env::temp_dir().join("ctnr-backend-tests"),
     }
 }
 
