@@ -1,8 +1,11 @@
 //! Adding to a cause what was being done.
 
+use std::any::Any;
 use std::fmt::Display;
+use std::io;
 
-use ctnr_engine::EngineError;
+use ctnr_engine::{EngineError, is_disk_full};
+use rustix::io::Errno;
 
 use crate::protocol::Failure;
 
@@ -12,10 +15,22 @@ pub(crate) trait Doing<T> {
     fn doing(self, what: impl Into<String>) -> Result<T, Failure>;
 }
 
-impl<T, E: Display> Doing<T> for Result<T, E> {
+impl<T, E: Display + 'static> Doing<T> for Result<T, E> {
     fn doing(self, what: impl Into<String>) -> Result<T, Failure> {
-        self.map_err(|error| Failure::Other(what.into(), error.to_string()))
+        self.map_err(|error| {
+            if says_that_the_disk_is_full(&error) {
+                Failure::DiskFull(what.into())
+            } else {
+                Failure::Other(what.into(), error.to_string())
+            }
+        })
     }
+}
+
+fn says_that_the_disk_is_full(error: &dyn Any) -> bool {
+    let errno = error.downcast_ref::<Errno>().copied();
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(is_disk_full) || errno.is_some_and(|errno| is_disk_full(&errno.into()))
 }
 
 impl From<Failure> for EngineError {
@@ -39,6 +54,7 @@ impl From<Failure> for EngineError {
             Failure::Unreachable(port, reason) => Self::Unavailable(format!(
                 "nothing answers at port {port} in the sandbox: {reason}"
             )),
+            Failure::DiskFull(doing) => Self::disk_full(&doing),
             Failure::Other(doing, cause) => Self::Internal { doing, cause },
         }
     }

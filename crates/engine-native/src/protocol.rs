@@ -212,6 +212,8 @@ pub(crate) enum Failure {
     Unreachable(u16, String),
     /// What was being done, and why it failed.
     Other(String, String),
+    /// What was being done when the host's disk was full.
+    DiskFull(String),
 }
 
 /// To a supervisor, one a connection.

@@ -105,6 +105,32 @@ impl EngineError {
             cause: cause.to_string(),
         }
     }
+
+    /// Something was being done on the host's disk, which failed: unexpectedly, or because the
+    /// disk is full.
+    #[must_use]
+    pub fn on_disk(doing: &str, error: &std::io::Error) -> Self {
+        if is_disk_full(error) {
+            Self::disk_full(doing)
+        } else {
+            Self::internal(doing, error)
+        }
+    }
+
+    /// There is no room on the host's disk for what was being done.
+    #[must_use]
+    pub fn disk_full(doing: &str) -> Self {
+        Self::Unavailable(format!(
+            "{doing}: no space is left on the host's disk; delete what is not needed, and try again"
+        ))
+    }
+}
+
+/// Whether an error says that the disk is full, or as full as a quota allows.
+#[must_use]
+pub fn is_disk_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 
 impl From<Invalid> for EngineError {

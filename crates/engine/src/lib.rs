@@ -23,7 +23,7 @@ pub use engine::{
     Connection, Inspection, NetworkInspection, Observed, SandboxEngine, SandboxExit, Started,
     Stream,
 };
-pub use error::{EngineError, Result};
+pub use error::{EngineError, Result, is_disk_full};
 pub use exec::{
     ExecControl, ExecInfo, ExecOutput, ExecSession, ExecSpec, ExecState, OutputStream, Stdio,
     TerminalSize,

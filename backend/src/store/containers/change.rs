@@ -45,9 +45,18 @@ pub struct ContainerChange<'a> {
     pub events: Vec<NewEvent>,
 }
 
+impl ContainerChange<'_> {
+    /// Whether a container that is in `state` then takes less of the disk, or will.
+    fn makes_room(&self, state: ContainerState) -> bool {
+        self.delete_sandbox.is_some()
+            || self.drop_snapshot.is_some()
+            || matches!(state, ContainerState::Deleting | ContainerState::Stopping)
+    }
+}
+
 impl Store {
     /// Records a change of a container: `row` as it is to be, with the revision that it was read
-    /// with, which grows.
+    /// with, which grows. Where the disk is full, what makes room on it has some kept for it.
     ///
     /// # Errors
     /// [`StoreError::ContainerChanged`] where somebody else changed it since.
@@ -56,21 +65,40 @@ impl Store {
         row: &mut ContainerRow,
         change: ContainerChange<'_>,
     ) -> Result<()> {
-        let mut transaction = self.begin(DOING).await?;
-        if let Some(lease) = change.lease {
-            hold(&mut transaction, lease).await?;
-        }
         let now = Timestamp::now();
-        update(&mut transaction, row, now).await?;
-        apply(&mut transaction, row, &change).await?;
-        self.commit_with(transaction, &change.events, DOING).await?;
+        if change.makes_room(row.state) {
+            self.in_reserve(|| self.try_change(row, now, &change))
+                .await?;
+        } else {
+            self.try_change(row, now, &change).await?;
+        }
         row.revision += 1;
         row.changed_at = now;
         Ok(())
     }
 
+    async fn try_change(
+        &self,
+        row: &ContainerRow,
+        now: Timestamp,
+        change: &ContainerChange<'_>,
+    ) -> Result<()> {
+        let mut transaction = self.begin(DOING).await?;
+        if let Some(lease) = change.lease {
+            hold(&mut transaction, lease).await?;
+        }
+        update(&mut transaction, row, now).await?;
+        apply(&mut transaction, row, change).await?;
+        self.commit_with(transaction, &change.events, DOING).await
+    }
+
     /// Forgets a container of which nothing is left.
     pub async fn forget_container(&self, id: &ContainerId, events: &[NewEvent]) -> Result<()> {
+        self.in_reserve(|| self.try_forget_container(id, events))
+            .await
+    }
+
+    async fn try_forget_container(&self, id: &ContainerId, events: &[NewEvent]) -> Result<()> {
         const DOING: &str = "forgetting a container";
         let failed = StoreError::while_doing(DOING);
         let mut transaction = self.begin(DOING).await?;

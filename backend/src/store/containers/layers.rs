@@ -93,17 +93,24 @@ impl Store {
 
     /// Forgets a layer that its engine does not have, or has no more.
     pub async fn forget_layer(&self, id: &LayerId) -> Result<()> {
-        sqlx::query("DELETE FROM layers WHERE id = $1")
-            .bind(id.to_string())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::while_doing("forgetting a layer"))?;
+        self.in_reserve(|| async {
+            sqlx::query("DELETE FROM layers WHERE id = $1")
+                .bind(id.to_string())
+                .execute(&self.writer)
+                .await
+                .map_err(StoreError::while_doing("forgetting a layer"))
+        })
+        .await?;
         Ok(())
     }
 
     /// Marks the layers of an installation that nothing uses and that need not be kept, and gives
     /// all that are marked.
     pub async fn mark_unused_layers(&self, host: &str) -> Result<Vec<LayerId>> {
+        self.in_reserve(|| self.try_mark_unused_layers(host)).await
+    }
+
+    async fn try_mark_unused_layers(&self, host: &str) -> Result<Vec<LayerId>> {
         const DOING: &str = "looking for layers that nothing uses";
         let failed = StoreError::while_doing(DOING);
         let mut transaction = self.begin(DOING).await?;

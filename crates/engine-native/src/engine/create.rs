@@ -144,7 +144,7 @@ fn make_directory(sandbox: &Sandbox) -> Result<()> {
             "a sandbox with this id exists already".to_owned(),
         )),
         result => {
-            result.map_err(|error| EngineError::internal("making the sandbox's directory", error))
+            result.map_err(|error| EngineError::on_disk("making the sandbox's directory", &error))
         }
     }
 }

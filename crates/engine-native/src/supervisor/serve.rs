@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,9 +26,10 @@ use super::sockets;
 use super::spawn::{fork_alone, leave};
 use super::start::Started;
 use crate::cgroup::Cgroup;
+use crate::failure::Doing;
 use crate::ports::{self, SocketOpener, Target};
 use crate::process::{Forked, PidFd, close_all_but, enter_sandbox, own_pids, wait};
-use crate::protocol::{IdMap, Report, SandboxRecord};
+use crate::protocol::{Failure, IdMap, Report, SandboxRecord};
 use crate::record;
 use crate::rootfs::MountedRoot;
 use crate::stream::register;
@@ -79,9 +81,15 @@ pub(super) fn serve(started: Started, lifeline: UnixStream) -> io::Result<()> {
 async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<()> {
     let directory = started.record.root.dir.clone();
     let socket = directory.join(CONTROL_SOCKET);
-    let listener = listen(&directory)?;
-    record::write(&directory, &started.record)?;
     let lifeline = Channel::new(lifeline)?;
+    let listener = match announce(&directory, &started.record) {
+        Ok(listener) => listener,
+        Err(failure) => {
+            started.init.kill()?;
+            let _ = lifeline.sender.send(&Report::Failed(failure), &[]).await;
+            return Ok(());
+        }
+    };
     // An engine that has died asks again over the control socket.
     let _ = lifeline
         .sender
@@ -133,13 +141,20 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
     let _ = forwarding.await;
     let drained = async { while pumps.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(DRAIN, drained).await;
-    let record = finish(&sandbox, exit)?;
+    let record = finish(&sandbox, exit);
     let _ = fs::remove_file(&socket);
     let _ = ended_sender.send(Some(record.clone()));
     let _ = lifeline.sender.send(&Report::Ended(record), &[]).await;
     let answered = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FAREWELL, answered).await;
     Ok(())
+}
+
+/// Lets an engine that comes later find the sandbox.
+fn announce(directory: &Path, record: &SandboxRecord) -> Result<UnixListener, Failure> {
+    let listener = listen(directory).doing("listening in the sandbox's directory")?;
+    record::write(directory, record).doing("writing down that the sandbox runs")?;
+    Ok(listener)
 }
 
 /// Where connections to the sandbox's ports go. An ordinary user can't come back from another
@@ -170,7 +185,7 @@ fn target(record: &SandboxRecord, init: &PidFd, netns: OwnedFd) -> io::Result<Ta
 
 /// Listens in the sandbox's directory, by a relative path: an absolute one may be longer than a
 /// socket's address can be (`unix(7)`).
-fn listen(directory: &std::path::Path) -> io::Result<UnixListener> {
+fn listen(directory: &Path) -> io::Result<UnixListener> {
     std::env::set_current_dir(directory)?;
     match fs::remove_file(CONTROL_SOCKET) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -189,7 +204,7 @@ pub(super) async fn wait_for(child: PidFd) -> io::Result<ExitStatus> {
 /// Takes the root down, so that another start may mount it, and writes down how the program ended.
 /// Both take milliseconds, and are left out where the sandbox is being deleted. The engine removes
 /// the control group, which this process may be in.
-fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
+fn finish(sandbox: &Sandbox, exit: ExitStatus) -> SandboxRecord {
     let oom_killed = exit.signal == Some(libc::SIGKILL) && sandbox.oom_kills() > 0;
     let ended = Some((Timestamp::now(), ExitStatus { oom_killed, ..exit }));
     let record = SandboxRecord {
@@ -198,7 +213,10 @@ fn finish(sandbox: &Sandbox, exit: ExitStatus) -> io::Result<SandboxRecord> {
     };
     if !sandbox.discarded.get() {
         drop(sandbox.root.take());
-        record::write(&record.root.dir, &record)?;
+        // The engine is told in any case; only one that comes later would not know.
+        if let Err(error) = record::write(&record.root.dir, &record) {
+            tracing::error!(sandbox = record.id.short(), %error, "how the sandbox ended could not be written down");
+        }
     }
-    Ok(record)
+    record
 }

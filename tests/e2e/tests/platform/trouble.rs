@@ -3,31 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use ctnr_e2e::{Answer, Backend, Sandbox, busybox, eventually, run, run_with, sh};
+use ctnr_e2e::{Answer, Backend, Sandbox, SmallDisk, busybox, eventually, run, run_with, sh};
 use serde_json::json;
-
-/// A small disk, gone with the value.
-struct Disk {
-    place: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new(megabytes: u32) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().display();
-        sh(&format!(
-            "mount -t tmpfs -o size={megabytes}m,mode=755 e2e-disk {path}"
-        ))
-        .ok();
-        Self { place }
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        sh(&format!("umount -l {}", self.place.path().display()));
-    }
-}
 
 #[track_caller]
 fn says_that_the_disk_is_full(answer: &Answer) {
@@ -37,8 +14,8 @@ fn says_that_the_disk_is_full(answer: &Answer) {
 
 #[test]
 fn a_full_disk() {
-    let disk = Disk::new(400);
-    let data = disk.place.path().join("data");
+    let disk = SmallDisk::of_megabytes(400);
+    let data = disk.data();
     let backend = Backend::builder()
         .set("CONTAINERS_DATA_DIR", data.to_str().unwrap())
         .set(

@@ -70,7 +70,7 @@ async fn freeze_stopped(inner: &Arc<Inner>, sandbox: &Arc<Sandbox>, layer: &Laye
         written(&record.root),
     );
     let doing = "making a layer of the sandbox's files";
-    let failed = |error| EngineError::internal(doing, error);
+    let failed = |error: io::Error| EngineError::on_disk(doing, &error);
     let part = pending.part();
     // Where an attempt before failed and its files could not be put back, they are in there still.
     if let Ok(left) = Facts::read(&part)

@@ -23,7 +23,7 @@ pub(in crate::engine) async fn import(
     let (inner, id) = (Arc::clone(inner), id.clone());
     tokio::spawn(async move {
         let pending = inner.layers.begin(&id)?;
-        let failed = |error: io::Error| EngineError::internal("making a layer", error);
+        let failed = |error: io::Error| EngineError::on_disk("making a layer", &error);
         let part = pending.part();
         inner.trash.throw(&part).map_err(failed)?;
         // As images' layers have them: the sandbox's own ids.
