@@ -1,14 +1,18 @@
-// A real backend of this run alone, with busybox:latest in its store.
+// A real backend of this run alone, with busybox:latest in its store, and without Docker.
 
 import { spawn } from "node:child_process";
 import { createReadStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { freePort } from "./port.mjs";
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export async function startBackend(program, port) {
-  const data = mkdtempSync(join(tmpdir(), "ctnr-panel-"));
+export async function startBackend(program) {
+  const port = await freePort();
+  // A short name, since sockets lie below it.
+  const data = mkdtempSync(join(tmpdir(), "ctnr-"));
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(program, [], {
     env: {
@@ -20,7 +24,11 @@ export async function startBackend(program, port) {
       DATABASE_URL: `sqlite://${data}/ctnr.db`,
       REDIS_URL: "",
       CONTAINERS_API_KEY: "",
+      CONTAINERS_RATE_LIMIT: "0",
+      DOCKER_HOST: "unix:///nonexistent",
     },
+    // Ctrl-C ends the tests first; what they made is removed while the backend still runs.
+    detached: true,
     stdio: ["ignore", "inherit", "inherit"],
   });
   let exited = false;

@@ -27,7 +27,7 @@ const ANSWERS = {
   "/api/host": { id: "0", system: "linux", architecture: "x86_64", realisers: [], runtimes: [], engines: ENGINES, host_folders: [] },
 };
 
-export async function startMock(port) {
+export async function startMock() {
   const server = createServer((request, response) => {
     const path = request.url.split("?")[0];
     if (path === "/v1/events") {
@@ -39,7 +39,8 @@ export async function startMock(port) {
     response.writeHead(answer ? 200 : 404, { "Content-Type": "application/json" });
     response.end(JSON.stringify(answer ?? { code: "NOT_FOUND", message: "the mock has no such thing" }));
   });
-  await new Promise((done) => server.listen(port, "127.0.0.1", done));
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
   const stop = async () => {
     server.closeAllConnections();
     server.close();

@@ -1,5 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+
+import { expectAccessible } from "./accessible";
 
 const PAGES = ["/", "/create", "/containers", "/images", "/runtimes", "/jobs", "/events", "/hosts", "/settings"];
 const LOOKS = [
@@ -22,9 +23,7 @@ for (const { theme, locale, width } of LOOKS) {
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         await expect(page.locator("html")).toHaveAttribute("lang", locale.slice(0, 2));
         await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-        const { violations } = await new AxeBuilder({ page }).exclude("nextjs-portal").analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+        await expectAccessible(page);
         expect(foreign).toEqual([]);
       });
     }

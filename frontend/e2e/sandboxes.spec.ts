@@ -1,20 +1,9 @@
-import AxeBuilder from "@axe-core/playwright";
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+
+import { expectAccessible } from "./accessible";
+import { API, create, remove } from "./sandbox";
 
 test.skip(process.env.CTNR_E2E_KIND !== "real", "wants a real backend, which the last line of the run tells of");
-
-const API = process.env.CTNR_E2E_API ?? "";
-
-async function create(body: object): Promise<string> {
-  const answer = await fetch(`${API}/v1/sandboxes`, { method: "POST", body: JSON.stringify({ image: "busybox:latest", ...body }) });
-  const { id } = (await answer.json()) as { id: string };
-  return id;
-}
-
-const expectAccessible = async (page: Page) => {
-  const { violations } = await new AxeBuilder({ page }).exclude("nextjs-portal").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-};
 
 test("a sandbox is created, looked at, typed into and deleted", async ({ page }) => {
   await page.goto("/create");
@@ -70,8 +59,18 @@ test("what is changed elsewhere is on the screen, in both tabs, without a reload
   await expect(page.getByRole("link", { name: "elsewhere" })).toBeHidden();
   await page.getByRole("searchbox", { name: "Search" }).fill("team=red");
   await expect(page.getByRole("row").filter({ hasText: "elsewhere" })).toContainText("running");
-  await fetch(`${API}/v1/sandboxes/${id}`, { method: "DELETE" });
+  await remove(id);
   await expect(other.getByRole("link", { name: "elsewhere" })).toBeHidden();
+});
+
+test("a browser that believes to be without a network shows what this host does", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1, name: "Sandboxes" })).toBeVisible();
+  await page.evaluate(() => window.dispatchEvent(new Event("offline")));
+  const id = await create({ name: "unplugged", cmd: ["sleep", "1000"] });
+  await expect(page.getByRole("link", { name: "unplugged" })).toBeVisible();
+  await remove(id);
+  await expect(page.getByRole("link", { name: "unplugged" })).toBeHidden();
 });
 
 test("several are marked and deleted at once, by their names", async ({ page }) => {
@@ -100,5 +99,5 @@ test("hostile labels and logs are text, and nothing else", async ({ page }) => {
   await expect(log).toContainText("after");
   await page.getByRole("searchbox", { name: "Search in the log" }).fill("<script>");
   await expect(log).toContainText("<script>alert(1)</script> red \\u202eevil");
-  await fetch(`${API}/v1/sandboxes/${id}`, { method: "DELETE" });
+  await remove(id);
 });

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 
+import { Freshness } from "./freshness";
 import { follow } from "./sse";
 import type { Event } from "./types";
 
@@ -29,6 +30,7 @@ const GATHER = 40;
 
 /** Keeps everything on the screen as the backend has it, until the signal aborts. */
 export function keepLive(queries: QueryClient, signal: AbortSignal): void {
+  const freshness = new Freshness(queries);
   const stale = new Set<string>();
   const fresh: Event[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,12 +38,12 @@ export function keepLive(queries: QueryClient, signal: AbortSignal): void {
     timer = undefined;
     events = [...events, ...fresh.splice(0)].slice(-MOST_EVENTS);
     for (const listener of listeners) listener();
-    for (const name of stale) void queries.invalidateQueries({ queryKey: [name] });
+    for (const name of stale) void freshness.changed(name);
     stale.clear();
   };
   void follow("/v1/events?subject=sandbox&subject=image&subject=container&subject=job", {
     signal,
-    onOpen: () => void queries.invalidateQueries(),
+    onOpen: () => void freshness.changed(),
     onMessage: (data) => {
       const event = JSON.parse(data) as Event;
       fresh.push(event);

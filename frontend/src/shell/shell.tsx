@@ -15,7 +15,8 @@ import { Palette } from "./palette";
 function makeQueries(): QueryClient {
   return new QueryClient({
     // What is live is told by events; nothing is asked for again by the clock.
-    defaultOptions: { queries: { staleTime: Infinity, retry: false, refetchOnWindowFocus: false } },
+    // The backend may be on this host, which is reached without any network.
+    defaultOptions: { queries: { staleTime: Infinity, retry: false, refetchOnWindowFocus: false, networkMode: "always" } },
   });
 }
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { Tabs as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 export interface Tab {
   name: string;
@@ -10,9 +10,14 @@ export interface Tab {
 }
 
 export function Tabs({ tabs, value, onChange }: { tabs: readonly Tab[]; value: string; onChange: (name: string) => void }) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a narrow screen the list is wider than what is seen of it.
+    list.current?.querySelector('[data-state="active"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   return (
     <Primitive.Root value={value} onValueChange={onChange} className="min-w-0">
-      <Primitive.List className="mb-4 flex gap-1 overflow-x-auto border-b border-line">
+      <Primitive.List ref={list} className="mb-4 flex gap-1 overflow-x-auto border-b border-line">
         {tabs.map((tab) => (
           <Primitive.Trigger
             key={tab.name}

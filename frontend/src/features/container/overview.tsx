@@ -11,7 +11,7 @@ export function Overview({ container }: { container: Container }) {
   const t = useT();
   const labels = Object.entries(container.labels ?? {});
   const folders = Object.entries(container.folders ?? {});
-  const code = (text: string) => <code className="font-mono text-[13px] break-all">{text}</code>;
+  const code = (text: string) => <code className="font-mono text-[13px] wrap-anywhere">{text}</code>;
   return (
     <div className="grid gap-5 lg:grid-cols-2">
       <Card title={t("tab.overview")}>

@@ -50,7 +50,8 @@ function Entry({ event, top }: { event: Event; top: number }) {
   const language = useLanguage();
   const { name, image, ...rest } = event.attributes;
   const page = PAGES[event.subject];
-  const shown = name ?? image ?? event.id.slice(0, 12);
+  // An image's id is its name, where it has one; all others are hexadecimal digits.
+  const shown = name ?? image ?? (event.subject === "image" ? event.id : event.id.slice(0, 12));
   const more = Object.entries(rest).map(([key, value]) => `${key}=${value}`);
   if (name && image) more.unshift(image);
   return (
@@ -61,11 +62,11 @@ function Entry({ event, top }: { event: Event; top: number }) {
       <span className="w-20 shrink-0 text-muted max-sm:hidden">{event.subject}</span>
       <span className={classes("w-20 shrink-0 font-medium", TONES[event.action])}>{event.action}</span>
       {page ? (
-        <Link href={`${page}?id=${event.id}`} className="truncate hover:underline">
+        <Link href={`${page}?id=${event.id}`} className="max-w-[60%] shrink-0 truncate hover:underline max-sm:min-w-0 max-sm:max-w-none max-sm:shrink">
           <Name of={shown} />
         </Link>
       ) : (
-        <span className="truncate">
+        <span className="max-w-[60%] shrink-0 truncate max-sm:min-w-0 max-sm:max-w-none max-sm:shrink">
           <Name of={shown} />
         </span>
       )}

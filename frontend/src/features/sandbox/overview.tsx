@@ -32,7 +32,7 @@ export function Overview({ sandbox }: { sandbox: SandboxDetails }) {
         <Facts
           of={[
             [t("image"), config.Image && <Name of={config.Image} />],
-            [t("command"), <code key="c" className="font-mono text-[13px] break-all">{visible([sandbox.Path, ...sandbox.Args].join(" "))}</code>],
+            [t("command"), <code key="c" className="font-mono text-[13px] wrap-anywhere">{visible([sandbox.Path, ...sandbox.Args].join(" "))}</code>],
             [t("workdir"), config.WorkingDir && <Name of={config.WorkingDir} />],
             [t("user"), config.User],
             [t("exit"), !state.Running && state.FinishedAt ? String(state.ExitCode) : null],
@@ -44,7 +44,7 @@ export function Overview({ sandbox }: { sandbox: SandboxDetails }) {
       <Card title={t("overview.place")}>
         <Facts
           of={[
-            ["ID", <code key="i" className="font-mono text-[13px] break-all">{sandbox.Id}</code>],
+            ["ID", <code key="i" className="font-mono text-[13px] wrap-anywhere">{sandbox.Id}</code>],
             [t("engine"), sandbox.Engine],
             [t("ports"), ports.length > 0 ? <PortLinks key="p" id={sandbox.Id} ports={ports} isRunning={state.Running} /> : t("none")],
             [t("network"), limits.NetworkMode],

@@ -41,16 +41,19 @@ export function SandboxRow({ sandbox, isChosen, onChoose }: Props) {
           onChange={() => onChoose(sandbox.Id)}
         />
       </Cell>
-      <Cell className="max-w-72">
+      <Cell className="w-full max-w-0 lg:w-auto lg:max-w-72">
         <Link href={`/sandbox?id=${sandbox.Id}`} className="font-medium hover:underline">
           <Name of={name} className="line-clamp-1 break-all" />
         </Link>
+        <span className="mt-1 block sm:hidden">
+          <State of={sandbox.State} />
+        </span>
         <Labels of={sandbox.Labels ?? {}} />
       </Cell>
-      <Cell title={sandbox.Status}>
+      <Cell title={sandbox.Status} className="max-sm:hidden">
         <State of={sandbox.State} />
       </Cell>
-      <Cell className="max-w-64 truncate text-muted max-sm:hidden">
+      <Cell className="max-w-64 truncate text-muted max-lg:hidden">
         <Name of={sandbox.Image} />
       </Cell>
       <Cell className="max-lg:hidden">

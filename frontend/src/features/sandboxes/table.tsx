@@ -49,8 +49,8 @@ export function SandboxTable({ sandboxes, chosen, onChoose }: Props) {
               />
             </Head>
             <Head>{t("name")}</Head>
-            <Head>{t("state")}</Head>
-            <Head className="max-sm:hidden">{t("image")}</Head>
+            <Head className="max-sm:hidden">{t("state")}</Head>
+            <Head className="max-lg:hidden">{t("image")}</Head>
             <Head className="max-lg:hidden">{t("ports")}</Head>
             <Head className="max-lg:hidden">{t("engine")}</Head>
             <Head className="max-lg:hidden">{t("created")}</Head>
