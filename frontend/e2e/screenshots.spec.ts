@@ -24,7 +24,7 @@ if (folder) {
     hosts: "/hosts",
     settings: "/settings",
   };
-  const TABS = { sandbox: "overview", logs: "logs", terminal: "terminal", files: "files", inspect: "inspect" };
+  const TABS = { sandbox: "overview", logs: "logs", stats: "stats", terminal: "terminal", files: "files", inspect: "inspect" };
 
   const shoot = async (page: Page, name: string) => {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

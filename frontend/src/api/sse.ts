@@ -66,7 +66,8 @@ export async function follow(path: string, { signal, onMessage, onOpen }: Option
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits, unless the signal aborts before. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", () => {

@@ -3,6 +3,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Sandbox = Schemas["SandboxSummary"];
+export type SandboxStats = Schemas["SandboxStats"];
 export type SandboxDetails = Schemas["SandboxDetails"];
 export type CreateSandbox = Schemas["CreateSandbox"];
 export type Container = Schemas["Container"];

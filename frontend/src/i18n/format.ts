@@ -22,6 +22,11 @@ export function bytes(count: number, language: Language): string {
   return `${number} ${UNITS[unit]}`;
 }
 
+/** Hundredths, as of a processor: `12.5%`. */
+export function percent(hundredths: number, language: Language): string {
+  return (hundredths / 100).toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
+}
+
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["day", 86_400],
   ["hour", 3600],
