@@ -18,6 +18,7 @@ mod signals;
 mod tally;
 mod test;
 mod up;
+mod wheel;
 mod workspace;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use crate::cache::{self, Key};
 use crate::console::{self, Step};
 use crate::packages::consent;
+use crate::process::Run;
 use crate::workspace;
 use node::Node;
 
@@ -71,10 +72,9 @@ pub(crate) fn make() -> Result<()> {
     if fs::read_to_string(&mark).is_ok_and(|mark| mark == made_of) {
         return Ok(());
     }
-    let node = Node::find()?;
-    install(&node, &folder)?;
+    let frontend = Frontend::ready()?;
     let step = Step::start("Building the panel");
-    node.npm(&folder).args(["run", "build"]).within(&step)?;
+    frontend.npm().args(["run", "build"]).within(&step)?;
     clear(&site)?;
     copy(&folder.join("out"), &site)?;
     fs::write(&mark, made_of).with_context(|| format!("cannot write {mark:?}"))?;
@@ -87,16 +87,40 @@ pub(crate) fn types(document: &str) -> Result<Option<String>> {
     let Some(node) = Node::present() else {
         return Ok(None);
     };
-    install(&node, &folder())?;
+    let frontend = Frontend::with(node)?;
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let input = scratch.path().join("openapi.json");
     fs::write(&input, document).with_context(|| format!("cannot write {input:?}"))?;
-    let types = node
-        .npm(&folder())
+    let types = frontend
+        .npm()
         .args(["run", "--silent", "types", "--"])
         .arg(&input)
         .capture()?;
     Ok(Some(types))
+}
+
+/// The panel's sources with the packages that they want.
+pub(crate) struct Frontend {
+    node: Node,
+    folder: PathBuf,
+}
+
+impl Frontend {
+    /// Installs what is missing, Node included.
+    pub(crate) fn ready() -> Result<Self> {
+        Self::with(Node::find()?)
+    }
+
+    fn with(node: Node) -> Result<Self> {
+        let folder = folder();
+        install(&node, &folder)?;
+        Ok(Self { node, folder })
+    }
+
+    /// npm, in the folder of the sources.
+    pub(crate) fn npm(&self) -> Run {
+        self.node.npm(&self.folder)
+    }
 }
 
 /// Installs the packages of the lock file, unless they are there.

@@ -27,6 +27,11 @@ impl Tally {
         self.failed.push(name.into());
     }
 
+    /// Whether something failed.
+    pub(crate) fn has_failures(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
     /// Adds what another part of the run counted.
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;

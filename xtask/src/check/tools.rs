@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::cache::{self, Key};
 use crate::console::Step;
-use crate::process::Run;
+use crate::wheel;
 use crate::workspace;
 
 const TYPOS: &str = "1.52.0";
@@ -16,23 +16,7 @@ const CARGO_MACHETE: &str = "0.9.2";
 
 /// `typos`, from its wheel: compiling it takes minutes.
 pub(super) fn typos() -> Result<PathBuf> {
-    let key = Key::new("typos", 1).with("version", TYPOS);
-    let folder = cache::entry("tools", &key, |folder| {
-        let step = Step::start(format!("Fetching typos {TYPOS}"));
-        Run::new("pip3")
-            .args(["install", "--quiet", "--no-deps", "--no-input"])
-            .args([
-                "--disable-pip-version-check",
-                "--root-user-action",
-                "ignore",
-            ])
-            .arg("--target")
-            .arg(folder)
-            .arg(format!("typos=={TYPOS}"))
-            .within(&step)?;
-        step.done();
-        Ok(())
-    })?;
+    let folder = wheel::fetch("typos", TYPOS)?;
     program(&folder, "typos")
 }
 

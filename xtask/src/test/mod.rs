@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! packages -> checks -> build -> host looked at -> servers -> host looked at
-//!     -> tests -> generated requests -> host as it was? -> servers stopped -> host as it was?
+//!     -> tests -> the panel's tests -> generated requests -> host as it was? -> servers stopped
+//!     -> host as it was?
 //! ```
 
 mod fuzz;
+mod panel;
 mod soak;
 mod suite;
 
@@ -41,6 +43,9 @@ pub(crate) struct Args {
     /// Only send the generated requests.
     #[arg(long)]
     fuzz: bool,
+    /// Only test the panel: its logic, and its pages in Chromium before a real backend.
+    #[arg(long)]
+    panel: bool,
     /// Only kill the backend, its launcher and its supervisors, 200 times in a storm of requests.
     #[arg(long)]
     soak: bool,
@@ -69,6 +74,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     )?;
     if args.fuzz {
         return fuzz_alone()?.conclude("generated requests");
+    }
+    if args.panel {
+        return panel::alone()?.conclude("the panel");
     }
     if args.soak {
         return soak::run()?.conclude("soak tier");
@@ -170,6 +178,9 @@ fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) 
         (Mark::NAME, mark.value().into()),
     ];
     let mut tally = suite::run(workspace, &environment)?;
+    if !signals::received() {
+        tally.add(panel::run(workspace, &environment, scratch)?);
+    }
     if !signals::received() {
         tally.add(fuzz::run(workspace, &environment, scratch)?);
     }
