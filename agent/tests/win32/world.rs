@@ -83,6 +83,8 @@ impl World {
                 uid: layout::UID,
                 gid: layout::UID,
             },
+            only: Vec::new(),
+            most: None,
         };
         engine
             .import_layer(&tools, layer)

@@ -2,6 +2,7 @@
 
 use ctnr_agent::AgentError;
 use ctnr_engine::EngineError;
+use ctnr_images::ImageError;
 use ctnr_model::{Invalid, SandboxQuery};
 
 use crate::store::StoreError;
@@ -109,6 +110,26 @@ impl From<StoreError> for AppError {
             | StoreError::Migration { .. }
             | StoreError::Damaged { .. }
             | StoreError::Database { .. } => Self::Internal(message),
+        }
+    }
+}
+
+impl From<ImageError> for AppError {
+    fn from(error: ImageError) -> Self {
+        let message = error.to_string();
+        match error {
+            ImageError::NotFound { .. } | ImageError::NotInRegistry { .. } => {
+                Self::NotFound(message)
+            }
+            ImageError::Corrupt { .. }
+            | ImageError::DigestMismatch { .. }
+            | ImageError::Unsupported { .. }
+            | ImageError::Cancelled { .. } => Self::BadRequest(message),
+            ImageError::TooLarge { .. } => Self::TooLarge(message),
+            ImageError::NoSpace { .. } | ImageError::Registry { .. } => Self::Unavailable(message),
+            ImageError::Unauthorized { .. } => Self::Forbidden(message),
+            ImageError::TimedOut { .. } => Self::Timeout(message),
+            _ => Self::Internal(message),
         }
     }
 }

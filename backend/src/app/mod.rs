@@ -42,8 +42,9 @@ use tokio_util::task::TaskTracker;
 
 pub use containers::{
     BuildRuntime, Capture, CaptureContainer, CaptureRequest, CloneRequest, Container,
-    ContainerFilter, FoundProgram, MakeContainer, NewContainer, NewLayer, PlanFor, ProgramRequest,
-    RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
+    ContainerFilter, Export, FoundProgram, HostFolders, ImportContainer, ImportRequest,
+    MakeContainer, NewContainer, NewLayer, PlanFor, ProgramRequest, RequestId, RuntimeId,
+    RuntimeStatus, Snapshot, What,
 };
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;

@@ -87,7 +87,7 @@ impl Uploads {
         }
     }
 
-    fn path(&self, id: &UploadId) -> PathBuf {
+    pub(super) fn path(&self, id: &UploadId) -> PathBuf {
         self.folder.join(id.as_str())
     }
 }

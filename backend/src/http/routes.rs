@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 
 use super::error::ApiError;
 use super::{
-    Api, Options, Shared, containers, docs, events, exec, files, gate, health, host, hosts, images,
-    info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes, sandboxes,
-    uploads,
+    Api, Options, Shared, artifacts, containers, docs, events, exec, files, gate, health, host,
+    hosts, images, info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes,
+    sandboxes, uploads,
 };
 use crate::app::App;
 
@@ -54,6 +54,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(jobs::routes())
         .merge(layers::routes())
         .merge(uploads::routes())
+        .merge(artifacts::routes())
         .merge(runtimes::routes())
         .routes(routes!(host::host))
         .merge(hosts::routes())

@@ -63,6 +63,7 @@ impl Handlers {
             .with(App::make_container)
             .with(App::make_runtime)
             .with(App::make_capture)
+            .with(App::make_import)
             .with(request_container)
     }
 

@@ -38,5 +38,10 @@ pub(super) fn migrator() -> Migrator {
             "agents",
             include_str!("../../migrations/0006_agents.sql"),
         ),
+        version(
+            7,
+            "artifacts",
+            include_str!("../../migrations/0007_artifacts.sql"),
+        ),
     ])
 }

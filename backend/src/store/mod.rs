@@ -31,7 +31,7 @@ pub use connect::{Dialect, Store, sqlite_url};
 pub(crate) use containers::tell_container;
 pub use containers::{
     CaptureRow, Captured, ContainerChange, ContainerFilter, ContainerRow, ContainerSpec, Created,
-    FoundContainer, Freezing, LayerPhase, LayerRow, RequestKey, RuntimeId, SnapshotRow,
+    FoundContainer, Freezing, LayerBlob, LayerPhase, LayerRow, RequestKey, RuntimeId, SnapshotRow,
 };
 pub use error::{Result, StoreError};
 pub use events::{Commit, NewEvent};

@@ -28,6 +28,8 @@ fn of_everything() {
         &["rollback"],
         &["reset"],
         &["clone"],
+        &["export"],
+        &["import"],
         &["manifest"],
         &["plan"],
         &["rm"],

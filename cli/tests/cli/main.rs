@@ -4,6 +4,7 @@
     reason = "a test that can't be set up fails where it says why"
 )]
 
+mod artifacts;
 mod containers;
 mod copy;
 mod errors;

@@ -12,6 +12,7 @@
 
 mod address;
 mod answer;
+mod artifacts;
 mod captures;
 mod client;
 mod containers;

@@ -164,6 +164,8 @@ macro_rules! contract_tests {
             layers_import {
                 an_archive_is_a_layer
                 hostile_archives_stay_in_their_layer
+                a_layer_becomes_an_archive
+                an_archive_has_what_is_taken
                 a_hundred_layers_stack
             }
             mounts {

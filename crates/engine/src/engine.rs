@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use ctnr_model::{
     ContainerPort, Digest, EngineKind, ExecId, LayerId, Process, PublishedPort, SandboxId,
     SandboxSpec, SandboxStatus,
@@ -13,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
     Capabilities, Capability, EngineError, EngineImages, ExecInfo, ExecSession, ExecSpec,
-    LayerArchive, LogEntry, LogQuery, Result, SandboxFiles, Stats, TerminalSize,
+    LayerArchive, LayerExport, LogEntry, LogQuery, Result, SandboxFiles, Stats, TerminalSize,
 };
 
 /// The answer of an engine without layers.
@@ -194,6 +195,19 @@ pub trait SandboxEngine: Send + Sync + 'static {
     /// [`EngineError::Conflict`] where there is a layer of this id. Nothing is left then.
     async fn import_layer(&self, layer: &LayerId, archive: LayerArchive) -> Result<()> {
         let _ = (layer, archive);
+        Err(NO_LAYERS)
+    }
+
+    /// What a layer changes, as a plain tar with whiteouts as images' layers have them. Layers with
+    /// the same files give the same bytes: names are sorted, everything belongs to root, times are
+    /// whole seconds, and set-user-id bits, devices, sockets and pipes are left out. The layer stays
+    /// as long as the stream does.
+    async fn export_layer(
+        &self,
+        layer: &LayerId,
+        export: LayerExport,
+    ) -> Result<Stream<Result<Bytes>>> {
+        let _ = (layer, export);
         Err(NO_LAYERS)
     }
 

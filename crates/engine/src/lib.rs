@@ -33,6 +33,6 @@ pub use images::{
     EngineImages, ImageDetails, ImageProgress, ImageSummary, InUse, Pruned, PullOptions,
     RegistryCredentials,
 };
-pub use layers::LayerArchive;
+pub use layers::{LayerArchive, LayerExport};
 pub use logs::{LogEntry, LogQuery};
 pub use stats::{CpuStats, IoStats, MemoryStats, NetworkStats, PidStats, Stats};

@@ -30,7 +30,7 @@ pub enum ImageError {
         name: String,
     },
     /// An archive, layer or document is not what it should be.
-    #[error("{what} is corrupt: {reason}; get the image again from where it came from")]
+    #[error("{what} is corrupt: {reason}; get it again from where it came from")]
     Corrupt {
         /// The archive, layer or document.
         what: String,
@@ -39,7 +39,7 @@ pub enum ImageError {
     },
     /// Bytes do not hash to what their reference says.
     #[error(
-        "{what} has the digest {actual} and not {expected} as stated: it was changed or cut short on its way; get the image again"
+        "{what} has the digest {actual} and not {expected} as stated: it was changed or cut short on its way; get it again"
     )]
     DigestMismatch {
         /// What was read.

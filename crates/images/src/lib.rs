@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod archive;
+pub mod artifact;
 mod compression;
 mod document;
 mod error;
@@ -23,6 +24,7 @@ mod unpack;
 
 pub use archive::build::{ArchiveSummary, ImageSpec, write_archive};
 pub use archive::export::ExportLayers;
+pub use archive::owned::OwnedPack;
 pub use compression::Compression;
 pub use error::ImageError;
 pub use import::ImportOptions;

@@ -25,6 +25,8 @@ fn unpack(fixture: &Fixture, at: &str, archive: &[u8]) -> Result<PathBuf, ImageE
             uid: 1000,
             gid: 1001,
         },
+        only: Vec::new(),
+        most: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

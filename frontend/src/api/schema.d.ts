@@ -4,6 +4,29 @@
  */
 
 export interface paths {
+    "/api/artifacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a container of an artifact
+         * @description The artifact was uploaded before (`POST /api/uploads`). A job makes the container: `GET
+         *     /api/jobs/{id}` shows how far it is, its `result` names the container and what that asks for, and
+         *     `DELETE` calls it off. An import that comes to nothing leaves nothing. Layers that the host has are not
+         *     unpacked again.
+         */
+        post: operations["import_container"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers": {
         parameters: {
             query?: never;
@@ -277,6 +300,28 @@ export interface paths {
          *     that of `/v1/sandboxes/{id}/exec/ws`. Closing the socket ends the program.
          */
         get: operations["open_container_terminal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a container
+         * @description The answer is a file that `POST /api/artifacts/import` and OCI tools take: an OCI image layout in
+         *     a tar, of which every byte follows from what the container holds. It is packed before the first
+         *     byte comes.
+         */
+        get: operations["export_container"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2506,6 +2551,11 @@ export interface components {
                 [key: string]: components["schemas"]["PortBinding"][] | null;
             } | null;
         };
+        /**
+         * @description What becomes of an artifact that asks to be let into folders of the host.
+         * @enum {string}
+         */
+        HostFolders: "refuse" | "allow" | "drop";
         /** @description The answer of `GET /api/host`. */
         HostInfo: {
             /** @description The processor's architecture. */
@@ -2635,6 +2685,20 @@ export interface components {
              * @description Bytes on this host, layers shared with others included.
              */
             Size: number;
+        };
+        /** @description `POST /api/artifacts/import`: an artifact to make a container of. */
+        ImportContainer: {
+            /**
+             * @description What becomes of it where it asks to be let into folders of the host; `refuse` where nothing
+             *     is said.
+             */
+            host_folders?: components["schemas"]["HostFolders"];
+            /** @description The container's name; where it is left out, the one in the artifact. */
+            name?: string | null;
+            /** @description The runtime, by its name or digest, instead of the one that the artifact was made on. */
+            runtime?: string | null;
+            /** @description The id of the upload with its bytes. */
+            upload: string;
         };
         /** @description What an import brought. */
         Imported: {
@@ -3577,6 +3641,42 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    import_container: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportContainer"];
+            };
+        };
+        responses: {
+            /** @description A job makes it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
     list_containers: {
         parameters: {
             query?: {
@@ -4269,6 +4369,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    export_container: {
+        parameters: {
+            query?: {
+                /** @description With what its user has made of it. It is stopped for that. */
+                with_data?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The artifact */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
             };
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];

@@ -26,6 +26,12 @@ const DEFAULT_PLACE: &str = r"C:\App";
 /// The word for a whole Wine prefix, in the place of a folder.
 const WHOLE_PREFIX: &str = "prefix";
 
+/// Who owns the files of a container.
+pub(super) const OWNER: FileOwner = FileOwner {
+    uid: layout::UID,
+    gid: layout::UID,
+};
+
 /// A layer that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLayer {
@@ -45,6 +51,29 @@ impl App {
     ) -> Result<NewLayer> {
         let at = place(at.unwrap_or(DEFAULT_PLACE))?;
         let engine = self.container_engine()?;
+        let (content, passed) = Bounded::new(content, MAX_ARCHIVE);
+        let archive = LayerArchive {
+            content: Box::new(content),
+            at,
+            owner: OWNER,
+            only: Vec::new(),
+            most: None,
+        };
+        match self.make_layer(&*engine, archive).await {
+            Err(_) if passed.is_so() => Err(AppError::TooLarge(
+                "the archive is larger than 64 GiB; split it into several layers".to_owned(),
+            )),
+            made => made,
+        }
+    }
+
+    /// Makes a layer of an archive. It is kept for a day though nothing uses it. What could not be
+    /// made whole goes.
+    pub(super) async fn make_layer(
+        &self,
+        engine: &dyn SandboxEngine,
+        archive: LayerArchive,
+    ) -> Result<NewLayer> {
         let id = LayerId::from_random(rand::random());
         let _being_made = self.inner.layer_locks.lock(&id).await;
         let row = LayerRow {
@@ -53,27 +82,11 @@ impl App {
             engine: engine.kind(),
             phase: LayerPhase::Making,
             size: 0,
-            kept_until: Timestamp::now()
-                .saturating_add(KEPT)
-                .unwrap_or(Timestamp::MAX),
+            kept_until: kept_until(),
         };
         self.inner.store.intend_layer(&row).await?;
-        let (content, passed) = Bounded::new(content, MAX_ARCHIVE);
-        let archive = LayerArchive {
-            content: Box::new(content),
-            at,
-            owner: FileOwner {
-                uid: layout::UID,
-                gid: layout::UID,
-            },
-        };
         if let Err(error) = engine.import_layer(&id, archive).await {
-            self.unmake_layer(&*engine, &id).await?;
-            if passed.is_so() {
-                return Err(AppError::TooLarge(
-                    "the archive is larger than 64 GiB; split it into several layers".to_owned(),
-                ));
-            }
+            self.unmake_layer(engine, &id).await?;
             return Err(error.into());
         }
         let size = engine.layer_size(&id).await?;
@@ -132,6 +145,12 @@ impl App {
         engine.remove_layer(id).await?;
         Ok(self.inner.store.forget_layer(id).await?)
     }
+}
+
+/// Until when a layer is kept that nothing uses yet.
+pub(super) fn kept_until() -> Timestamp {
+    let until = Timestamp::now().saturating_add(KEPT);
+    until.unwrap_or(Timestamp::MAX)
 }
 
 /// Where a folder of the container is on the Linux side.

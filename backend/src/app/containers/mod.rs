@@ -11,6 +11,7 @@
 //! or takes back ([`reconcile`]). A container's lock keeps two changes of it apart; programs run
 //! beside each other without it.
 
+mod artifact;
 mod bounded;
 mod build;
 mod capture;
@@ -33,6 +34,7 @@ mod runtimes;
 mod session;
 mod snapshots;
 
+pub use artifact::{Export, HostFolders, ImportContainer, ImportRequest};
 pub use build::BuildRuntime;
 pub use capture::{Capture, CaptureContainer, CaptureRequest, FoundProgram};
 pub use container::{CloneRequest, NewContainer, RequestId};

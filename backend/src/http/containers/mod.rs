@@ -1,5 +1,6 @@
 //! `/api/containers`: Win32 containers.
 
+mod artifact;
 mod capture;
 mod convert;
 mod create;
@@ -41,6 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(exec::resize))
         .routes(routes!(terminal::open))
         .routes(routes!(terminal::attach))
+        .routes(routes!(artifact::export))
         .routes(routes!(capture::capture))
         .routes(routes!(capture::finish))
         .routes(routes!(capture::list))

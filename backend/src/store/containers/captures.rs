@@ -50,6 +50,23 @@ impl Store {
         .transpose()
     }
 
+    /// Records what is known of a layer that was captured elsewhere. What was recorded before, of
+    /// the layer or by the same job, stays.
+    pub async fn record_capture(&self, capture: &CaptureRow) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO captures (layer_id, job_id, document, created_at) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(capture.layer.to_string())
+        .bind(capture.job.to_string())
+        .bind(capture.document.clone())
+        .bind(to_column(capture.created_at))
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::while_doing("recording a capture"))?;
+        Ok(())
+    }
+
     /// The capture that a job has made.
     pub async fn capture_of_job(&self, job: &JobId) -> Result<Option<CaptureRow>> {
         sqlx::query("SELECT layer_id, job_id, document, created_at FROM captures WHERE job_id = $1")

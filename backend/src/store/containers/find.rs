@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ctnr_model::{ContainerId, ContainerQuery, Digest, SandboxId};
+use ctnr_model::{ContainerId, ContainerName, ContainerQuery, Digest, SandboxId};
 use sqlx::{Any, Row, Transaction};
 
 use super::row::{ContainerRow, select_containers};
@@ -53,6 +53,22 @@ impl Store {
             [row] => Ok(FoundContainer::One(Box::new(ContainerRow::read(row)?))),
             _ => Ok(FoundContainer::Many),
         }
+    }
+
+    /// The container that has a name.
+    pub async fn container_named(&self, name: &ContainerName) -> Result<Option<ContainerId>> {
+        let found = sqlx::query("SELECT id FROM containers WHERE name = $1")
+            .bind(name.to_string())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::while_doing(FINDING))?;
+        let Some(row) = found else {
+            return Ok(None);
+        };
+        let id: String = row.try_get(0).map_err(StoreError::while_doing(FINDING))?;
+        ContainerId::parse(&id)
+            .map(Some)
+            .map_err(|error| StoreError::damaged("a container's id", error))
     }
 
     /// A container by its id, as the last commit left it.

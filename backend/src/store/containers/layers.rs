@@ -267,7 +267,7 @@ pub(super) async fn release_all(
     Ok(())
 }
 
-fn read_id(row: &AnyRow) -> Result<LayerId> {
+pub(super) fn read_id(row: &AnyRow) -> Result<LayerId> {
     let text: String = row
         .try_get(0)
         .map_err(|error| StoreError::damaged("a layer's id", error))?;

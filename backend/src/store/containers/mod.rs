@@ -3,6 +3,7 @@
 //! A change is one transaction: the row with its state, the snapshots and uses of layers that go
 //! with it, the sandbox that is let go, and the events. A row's revision keeps two writers apart.
 
+mod blobs;
 mod captures;
 mod change;
 mod create;
@@ -14,6 +15,7 @@ mod snapshots;
 mod spec;
 mod tell;
 
+pub use blobs::LayerBlob;
 pub use captures::{CaptureRow, Captured};
 pub use change::ContainerChange;
 pub use create::{Created, RequestKey};

@@ -35,7 +35,7 @@ struct List {
     /// match
     #[arg(long, short = 's')]
     state: Vec<JobState>,
-    /// Only of this kind: create, runtime_build, capture; of several one must match
+    /// Only of this kind: create, runtime_build, capture, import; of several one must match
     #[arg(long, value_parser = JobKind::parse)]
     kind: Vec<JobKind>,
     /// At most so many, the newest
@@ -86,13 +86,19 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<()> {
 /// Where it does not succeed; the error says why.
 pub(super) async fn follow(job: &str, quiet: bool, context: &Context) -> Result<Answer<Job>> {
     let mut states = context.client.watch_job(job).await?;
-    let mut told = String::new();
+    let mut told = None;
     let mut last = None;
     while let Some(state) = states.try_next().await? {
-        let line = line(&state);
-        if !quiet && line != told {
-            output::note(&line);
-            told = line;
+        // What goes on in small steps is told of in large ones.
+        let percent = state.progress.as_ref().and_then(percent);
+        let step = (
+            state.state,
+            message(&state),
+            percent.map(|percent| percent / 10),
+        );
+        if !quiet && told.as_ref() != Some(&step) {
+            output::note(&line(&state));
+            told = Some(step);
         }
         last = Some(state);
     }
@@ -184,11 +190,20 @@ fn line(job: &Job) -> String {
     }
 }
 
+fn message(job: &Job) -> String {
+    job.progress
+        .as_ref()
+        .map(|progress| progress.message.clone())
+        .unwrap_or_default()
+}
+
+fn percent(progress: &JobProgress) -> Option<u64> {
+    let total = progress.total.filter(|total| *total > 0)?;
+    Some(progress.done.min(total) * 100 / total)
+}
+
 fn progress(progress: &JobProgress) -> String {
-    let percent = progress
-        .total
-        .filter(|total| *total > 0)
-        .map(|total| format!("{} %", progress.done.min(total) * 100 / total));
+    let percent = percent(progress).map(|percent| format!("{percent} %"));
     match (percent, progress.message.as_str()) {
         (Some(percent), "") => percent,
         (Some(percent), message) => format!("{message} ({percent})"),

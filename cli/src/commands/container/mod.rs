@@ -5,7 +5,9 @@ mod clone;
 mod create;
 mod events;
 mod exec;
+mod export;
 mod host;
+mod import;
 mod inspect;
 mod install;
 mod jobs;
@@ -23,6 +25,7 @@ mod runtime;
 mod snapshot;
 mod start;
 mod stop;
+mod upload;
 
 use ctnr_model::ContainerQuery;
 
@@ -49,6 +52,8 @@ pub(crate) enum Verb {
     Rollback(rollback::Args),
     Reset(reset::Args),
     Clone(clone::Args),
+    Export(export::Args),
+    Import(import::Args),
     Manifest(manifest::Args),
     Plan(plan::Args),
     #[command(visible_alias = "remove")]
@@ -107,6 +112,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8> {
         Verb::Rollback(args) => rollback::run(args, context).await,
         Verb::Reset(args) => reset::run(args, context).await,
         Verb::Clone(args) => clone::run(args, context).await,
+        Verb::Export(args) => export::run(args, context).await,
+        Verb::Import(args) => import::run(args, context).await,
         Verb::Manifest(args) => manifest::run(args, context).await,
         Verb::Plan(args) => plan::run(args, context).await,
         Verb::Rm(args) => rm::run(args, context).await,

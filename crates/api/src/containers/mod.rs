@@ -1,6 +1,7 @@
 //! The wire types of Win32 containers, `/api`.
 
 mod agent;
+mod artifact;
 mod capture;
 mod create;
 mod delete;
@@ -14,6 +15,7 @@ mod show;
 mod snapshot;
 
 pub use agent::{AgentEnrolled, AgentReport, Host, HostAgent, HostBackend, HostList, Presence};
+pub use artifact::{ExportContainerQuery, HostFolders, ImportContainer};
 pub use capture::{
     Capture, CaptureList, CaptureRequest, CapturedProduct, CapturedProgram, Upload,
     UploadPieceQuery,

@@ -24,10 +24,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use ctnr_engine::{
     Capabilities, Capability, Connection, EngineError, EngineImages, ExecInfo, ExecSession,
-    ExecSpec, Inspection, LayerArchive, LogEntry, LogQuery, Observed, Result, SandboxEngine,
-    SandboxExit, SandboxFiles, Started, Stats, Stream, TerminalSize,
+    ExecSpec, Inspection, LayerArchive, LayerExport, LogEntry, LogQuery, Observed, Result,
+    SandboxEngine, SandboxExit, SandboxFiles, Started, Stats, Stream, TerminalSize,
 };
 use ctnr_images::{ImageStore, StoreOptions};
 use ctnr_model::{
@@ -265,6 +266,14 @@ impl SandboxEngine for NativeEngine {
 
     async fn import_layer(&self, layer: &LayerId, archive: LayerArchive) -> Result<()> {
         layers::import(&self.inner, layer, archive).await
+    }
+
+    async fn export_layer(
+        &self,
+        layer: &LayerId,
+        export: LayerExport,
+    ) -> Result<Stream<Result<Bytes>>> {
+        layers::export(&self.inner, layer, export)
     }
 
     async fn remove_layer(&self, layer: &LayerId) -> Result<()> {

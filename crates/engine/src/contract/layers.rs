@@ -38,6 +38,8 @@ impl Bench {
             content: Box::new(tokio::io::empty()),
             at: ContainerPath::root(),
             owner: FileOwner::default(),
+            only: Vec::new(),
+            most: None,
         };
         let made = self
             .try_create(self.of_layers(std::slice::from_ref(&layer)))

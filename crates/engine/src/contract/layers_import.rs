@@ -1,6 +1,7 @@
 //! Archives that become layers, and layers over layers.
 
 use ctnr_model::{FileOwner, LayerId};
+use futures::TryStreamExt;
 use tar::{Builder, EntryType};
 
 use super::Bench;
@@ -8,7 +9,7 @@ use super::bench::{error, random, unique};
 use super::files::entry;
 use super::files_hostile::assert_not_on_host;
 use super::sandbox::path;
-use crate::{EngineError, LayerArchive, Result};
+use crate::{EngineError, LayerArchive, LayerExport, Result};
 
 /// The owner of everything that is imported.
 const OWNER: FileOwner = FileOwner {
@@ -38,9 +39,21 @@ impl Bench {
             content: Box::new(std::io::Cursor::new(archive)),
             at: path(at),
             owner: OWNER,
+            only: Vec::new(),
+            most: None,
         };
         self.engine().import_layer(&layer, archive).await?;
         Ok(layer)
+    }
+
+    /// The tar of what a layer has in `/opt` of these names.
+    async fn export_layer(&self, layer: &LayerId, only: &[&str]) -> Result<Vec<u8>> {
+        let export = LayerExport {
+            at: path("/opt"),
+            only: only.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let pieces = self.engine().export_layer(layer, export).await?;
+        Ok(pieces.try_collect::<Vec<_>>().await?.concat())
     }
 }
 
@@ -78,6 +91,8 @@ pub async fn an_archive_is_a_layer(bench: Bench) {
                     content: Box::new(std::io::Cursor::new(archive(&files))),
                     at: path("/"),
                     owner: OWNER,
+                    only: Vec::new(),
+                    most: None,
                 },
             )
             .await,
@@ -131,6 +146,128 @@ pub async fn hostile_archives_stay_in_their_layer(bench: Bench) {
     assert_not_on_host(&name);
     let sandbox = bench.create(bench.of_layers(&[layer])).await;
     assert_eq!(sandbox.read(&format!("cat /opt{absolute}")).await, "in");
+}
+
+/// A layer becomes the same tar whether a sandbox has written it or an archive was unpacked to it,
+/// and a layer of that tar the same again.
+pub async fn a_layer_becomes_an_archive(bench: Bench) {
+    if bench.refuses_layers().await {
+        return;
+    }
+    let files = [
+        (EntryType::Regular, "gone", "", "1"),
+        (EntryType::Regular, "replaced/old", "", "1"),
+        (EntryType::Regular, "outside/f", "", "1"),
+    ];
+    let below = bench.import_layer("/opt", archive(&files)).await;
+    let below = below.expect("a layer");
+    let sandbox = bench
+        .create(bench.of_layers(std::slice::from_ref(&below)))
+        .await;
+    sandbox
+        .read(
+            "cd /opt; rm gone; rm -r replaced; mkdir replaced; echo new > replaced/new; \
+             mkdir -p kept/deep; echo f > kept/f; ln kept/f kept/linked; ln -s ../f kept/deep/link; \
+             mkfifo kept/pipe; chmod 4755 kept/f; echo x > outside/f; echo x > /etc/elsewhere",
+        )
+        .await;
+    let written = bench.frozen(&sandbox).await;
+    let wanted = ["gone", "kept", "replaced"];
+    let tar = bench.export_layer(&written, &wanted).await.expect("a tar");
+    let mut read = tar::Archive::new(&tar[..]);
+    let told: Vec<String> = read
+        .entries()
+        .expect("entries")
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            let header = entry.header();
+            let numbers = (header.uid().ok(), header.gid().ok(), header.mode().ok());
+            assert_eq!((numbers.0, numbers.1), (Some(0), Some(0)));
+            format!(
+                "{} {:o}",
+                entry.path().expect("a name").display(),
+                numbers.2.unwrap_or(0)
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ".wh.gone 0",
+            "kept/ 755",
+            "kept/deep/ 755",
+            "kept/deep/link 777",
+            "kept/f 755",
+            "kept/linked 755",
+            "replaced/ 755",
+            "replaced/.wh..wh..opq 0",
+            "replaced/new 644",
+        ]
+    );
+    let again = bench
+        .import_layer("/opt", tar.clone())
+        .await
+        .expect("a layer");
+    let same = bench.export_layer(&again, &[]).await.expect("a tar");
+    assert!(same == tar, "another tar");
+    let over = bench.create(bench.of_layers(&[below, again])).await;
+    let seen = over
+        .read("cd /opt; ls; ls replaced; cat outside/f kept/linked; readlink kept/deep/link")
+        .await;
+    assert_eq!(seen, "kept\noutside\nreplaced\nnew\n1f\n../f");
+    let missing = error(
+        bench
+            .export_layer(&LayerId::from_random(random()), &[])
+            .await,
+    );
+    assert!(
+        matches!(missing, EngineError::LayerNotFound(_)),
+        "{missing}"
+    );
+}
+
+/// An archive that has something else than its receiver takes, or more than it states, is refused.
+pub async fn an_archive_has_what_is_taken(bench: Bench) {
+    if bench.refuses_layers().await {
+        return;
+    }
+    let import = async |entries: &[(EntryType, &str, &str, &str)], most| {
+        let archive = LayerArchive {
+            content: Box::new(std::io::Cursor::new(archive(entries))),
+            at: path("/opt"),
+            owner: OWNER,
+            only: vec!["drive".to_owned(), "file".to_owned()],
+            most,
+        };
+        let layer = LayerId::from_random(random());
+        bench.engine().import_layer(&layer, archive).await
+    };
+    let good = [
+        (EntryType::Directory, "drive/", "", ""),
+        (EntryType::Regular, "drive/other", "", "1"),
+        (EntryType::Regular, "./file", "", "1"),
+        (EntryType::Regular, "drive/.wh.gone", "", ""),
+    ];
+    import(&good, Some(1 << 20)).await.expect("a layer");
+    let refused = error(import(&good, Some(1024)).await);
+    assert!(matches!(refused, EngineError::TooLarge(_)), "{refused}");
+    for (kind, name, link) in [
+        (EntryType::Regular, "other", ""),
+        (EntryType::Regular, "other/file", ""),
+        (EntryType::Regular, ".wh.file", ""),
+        (EntryType::Regular, ".wh..wh..opq", ""),
+        (EntryType::Symlink, "drive", "/"),
+        (EntryType::Link, "file", "drive/other"),
+        (EntryType::Fifo, "file", ""),
+    ] {
+        let entries = [good[0], good[1], (kind, name, link, "")];
+        let refused = error(import(&entries, None).await);
+        assert!(
+            matches!(refused, EngineError::BadRequest(_)),
+            "{name}: {refused}"
+        );
+    }
+    assert_eq!(bench.engine().layers().await.expect("layers").len(), 1);
 }
 
 /// A sandbox has up to a hundred layers, of whatever kind; with more it is refused.

@@ -11,18 +11,18 @@ const PIECE: usize = 128 * 1024;
 const QUEUE: usize = 8;
 
 /// The blocking end.
-pub(super) struct Source {
+pub(crate) struct Source {
     queue: mpsc::Sender<Vec<u8>>,
     piece: Vec<u8>,
 }
 
 /// The asynchronous end.
-pub(super) struct Drain {
+pub(crate) struct Drain {
     queue: mpsc::Receiver<Vec<u8>>,
 }
 
 /// Both ends of a queue.
-pub(super) fn drain() -> (Source, Drain) {
+pub(crate) fn drain() -> (Source, Drain) {
     let (sender, receiver) = mpsc::channel(QUEUE);
     (
         Source {
@@ -35,7 +35,7 @@ pub(super) fn drain() -> (Source, Drain) {
 
 impl Drain {
     /// Writes everything that comes. The blocking side sees an error where this one ends early.
-    pub(super) async fn pump(mut self, mut out: impl AsyncWrite + Unpin) -> io::Result<()> {
+    pub(crate) async fn pump(mut self, mut out: impl AsyncWrite + Unpin) -> io::Result<()> {
         while let Some(piece) = self.queue.recv().await {
             out.write_all(&piece).await?;
         }

@@ -2,7 +2,9 @@
 //! `manifest.json`, so that `docker load` takes it too.
 
 pub(crate) mod build;
-mod drain;
+mod changes;
+pub(crate) mod drain;
 pub(crate) mod export;
 mod layer;
 pub(crate) mod layout;
+pub(crate) mod owned;

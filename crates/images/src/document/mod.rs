@@ -10,7 +10,8 @@ mod manifest;
 pub(crate) use config::{ConfigFile, History, RootFs, RunConfig};
 pub(crate) use docker::DockerManifest;
 pub(crate) use manifest::{
-    CONFIG_TYPE, Descriptor, Index, MANIFEST_TYPE, Manifest, OCI_LAYOUT, PlatformFields, annotation,
+    CONFIG_TYPE, Descriptor, INDEX_TYPE, Index, MANIFEST_TYPE, Manifest, OCI_LAYOUT,
+    PlatformFields, annotation,
 };
 
 use serde::Serialize;

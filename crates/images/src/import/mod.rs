@@ -3,7 +3,7 @@
 mod docker;
 pub(crate) mod feed;
 mod layout;
-mod staged;
+pub(crate) mod staged;
 
 use std::sync::Arc;
 

@@ -189,7 +189,7 @@ fn stage(
 
 /// A name in an archive without `.`, `..` and double slashes, relative to `directory`. No file of
 /// the host is ever named by it.
-fn clean(name: &[u8], directory: &str) -> Result<String, ImageError> {
+pub(crate) fn clean(name: &[u8], directory: &str) -> Result<String, ImageError> {
     let text = std::str::from_utf8(name)
         .map_err(|_| ImageError::corrupt("the archive", "a name in it is not UTF-8"))?;
     let from = if text.starts_with('/') { "" } else { directory };

@@ -36,6 +36,11 @@ impl<R: Read> TarReader<R> {
         }
     }
 
+    /// The inner reader. Behind the head of a file without holes it is at the file's data.
+    pub(crate) fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
     /// The next entry, past what was not read of the one at hand; none at the end.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use ctnr_model::{Digest, DigestAlgorithm, FileOwner};
+use ctnr_model::{ByteSize, Digest, DigestAlgorithm};
 use rustix::fs::{self, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 use super::name::Name;
+use super::owned::OwnedUnpack;
 use super::privilege::Privilege;
 use super::tree::Tree;
 use super::{create, whiteout};
@@ -46,6 +47,8 @@ pub(crate) fn unpack(
     let mut tar = TarReader::new(Bounded {
         inner: plain,
         budget,
+        passed: 0,
+        most: None,
     });
     let mut unpacked = fill(what, &mut tar, (&mut tree, to), budget)?;
     unpacked.root_opaque = tree.root_opaque;
@@ -62,21 +65,25 @@ pub(crate) fn unpack(
     Ok((diff_id, unpacked))
 }
 
-/// Unpacks a tar, plain or packed, whose files all belong to `owner`, into the directory `to`. A
+/// Unpacks a tar, plain or packed, whose files all belong to one owner, into the directory `to`. A
 /// tar that hides what is below its root makes that directory hide it.
 pub(super) fn unpack_owned(
     what: &str,
     packed: impl Read,
-    (to, trash): (&Path, &Path),
+    to: &Path,
+    options: &OwnedUnpack,
     privilege: Privilege,
-    owner: FileOwner,
     budget: &Budget,
 ) -> Result<Unpacked, ImageError> {
-    let mut tree = Tree::new(open(to)?, open(trash)?, privilege).owned_by(owner);
+    let mut tree = Tree::new(open(to)?, open(&options.trash)?, privilege)
+        .owned_by(options.owner)
+        .limited_to(&options.only);
     let read = |error| ImageError::reading(what, error);
     let mut tar = TarReader::new(Bounded {
         inner: Decoder::new(packed).map_err(read)?,
         budget,
+        passed: 0,
+        most: options.most,
     });
     let mut unpacked = fill(what, &mut tar, (&mut tree, to), budget)?;
     unpacked.root_opaque = tree.root_opaque;
@@ -107,7 +114,9 @@ fn fill(
     while let Some(mut entry) = tar.next().map_err(read)? {
         tree.adapt(&mut entry);
         budget.take_file(entry.stored)?;
-        let done = match Name::parse(&entry.path).map_err(read)? {
+        let name = Name::parse(&entry.path).map_err(read)?;
+        tree.check(&name, entry.kind).map_err(read)?;
+        let done = match name {
             Name::Root => create::root(tree, &entry).map(|()| true),
             Name::Plain { parents, name } => create::create(tree, &parents, name, &entry, tar),
             Name::Whiteout { parents, name } => whiteout::hide(tree, &parents, name).map(|()| true),
@@ -133,6 +142,8 @@ pub(crate) fn hash_plain(
     let mut plain = Bounded {
         inner: plain,
         budget,
+        passed: 0,
+        most: None,
     };
     io::copy(&mut plain, &mut io::sink()).map_err(read)?;
     let (_, digest, _) = plain.inner.finish();
@@ -165,12 +176,24 @@ fn entry_error(what: &str, path: &[u8], to: &Path, error: io::Error) -> ImageErr
 struct Bounded<'a, R> {
     inner: R,
     budget: &'a Budget,
+    passed: u64,
+    /// How many its sender has said that there are.
+    most: Option<u64>,
 }
 
 impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.budget.pass(count as u64)?;
-        Ok(count)
+        self.passed += count as u64;
+        match self.most {
+            Some(most) if self.passed > most => Err(ImageError::TooLarge {
+                what: "the unpacked layer".to_owned(),
+                limit: format!("the {} that it states", ByteSize::from_bytes(most)),
+                advice: "whoever made it made a mistake, or means harm: get it from elsewhere",
+            }
+            .into()),
+            _ => Ok(count),
+        }
     }
 }

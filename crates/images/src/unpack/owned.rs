@@ -30,6 +30,11 @@ pub struct OwnedUnpack {
     pub at: ContainerPath,
     /// Who owns everything in the layer but its root.
     pub owner: FileOwner,
+    /// What may be directly below `at`, and may not be removed there; anything where there is no
+    /// name.
+    pub only: Vec<String>,
+    /// The most bytes that the plain tar may have, where its sender has said.
+    pub most: Option<u64>,
 }
 
 impl ImageStore {
@@ -38,8 +43,8 @@ impl ImageStore {
     /// left out, and set-user-id bits and file capabilities taken. Dropping the future ends it.
     ///
     /// # Errors
-    /// [`ImageError::Corrupt`] for a damaged or hostile archive, [`ImageError::TooLarge`] and
-    /// [`ImageError::NoSpace`] where a limit would be passed. What was unpacked so far is left.
+    /// [`ImageError::Corrupt`] for a damaged or hostile archive, and one with what it may not
+    /// have; [`ImageError::TooLarge`] and [`ImageError::NoSpace`] where a limit would be passed. What was unpacked so far is left.
     pub async fn unpack_owned(
         &self,
         archive: impl AsyncRead + Unpin,
@@ -67,14 +72,7 @@ fn unpack(
     budget: &Budget,
 ) -> Result<(), ImageError> {
     let to = make_way(options, privilege)?;
-    let unpacked = unpack_owned(
-        WHAT,
-        feed,
-        (&to, &options.trash),
-        privilege,
-        options.owner,
-        budget,
-    )?;
+    let unpacked = unpack_owned(WHAT, feed, &to, options, privilege, budget)?;
     if unpacked.root_opaque && to == options.layer {
         return Err(ImageError::corrupt(
             WHAT,

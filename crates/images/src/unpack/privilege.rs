@@ -39,7 +39,7 @@ impl Privilege {
     }
 
     /// The attribute that marks a directory as hiding what is below it.
-    pub(super) fn opaque(self) -> &'static str {
+    pub(crate) fn opaque(self) -> &'static str {
         match self {
             Self::Root => "trusted.overlay.opaque",
             Self::Rootless => "user.overlay.opaque",

@@ -9,8 +9,9 @@ use ctnr_model::FileOwner;
 use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
 use rustix::io::Errno;
 
+use super::name::Name;
 use super::privilege::Privilege;
-use crate::tarball::Entry;
+use crate::tarball::{Entry, Kind};
 
 /// How names of a layer are resolved: every path and link stays below the root.
 const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
@@ -25,6 +26,8 @@ pub(super) struct Tree {
     pub(super) privilege: Privilege,
     /// Who owns everything, where the layer does not say.
     owner: Option<FileOwner>,
+    /// What may be directly below the root; anything where there is no name.
+    only: Vec<String>,
     /// The directory that was used last: entries come a directory at a time.
     last: Option<(Vec<u8>, Rc<OwnedFd>)>,
     /// Modes and times that directories get at the end, since they change while files are made.
@@ -50,6 +53,7 @@ impl Tree {
             trashed: 0,
             privilege,
             owner: None,
+            only: Vec::new(),
             last: None,
             directories: BTreeMap::new(),
             directory_names: 0,
@@ -63,6 +67,45 @@ impl Tree {
             owner: Some(owner),
             ..self
         }
+    }
+
+    /// The same, with nothing directly below the root but what has these names.
+    pub(super) fn limited_to(self, only: &[String]) -> Self {
+        Self {
+            only: only.to_vec(),
+            ..self
+        }
+    }
+
+    /// Refuses an entry that is not of what may be here.
+    ///
+    /// # Errors
+    /// `InvalidData`, which says what may be here.
+    pub(super) fn check(&self, name: &Name<'_>, kind: Kind) -> io::Result<()> {
+        if self.only.is_empty() {
+            return Ok(());
+        }
+        let is_known = |name: &[u8]| self.only.iter().any(|one| one.as_bytes() == name);
+        let first = match name {
+            Name::Root | Name::Ignored => return Ok(()),
+            Name::Plain { parents, name } => match parents.first() {
+                Some(first) => *first,
+                // A link in the place of a folder would lead past this.
+                None if !matches!(kind, Kind::File | Kind::Directory) => b"",
+                None => name,
+            },
+            Name::Whiteout { parents, .. } | Name::Opaque { parents } => {
+                parents.first().copied().unwrap_or_default()
+            }
+        };
+        if is_known(first) {
+            return Ok(());
+        }
+        let message = format!(
+            "it has something else than files and folders below {}, or removes one of these",
+            self.only.join(", ")
+        );
+        Err(io::Error::new(io::ErrorKind::InvalidData, message))
     }
 
     /// Takes from an entry what it may not say here.

@@ -14,7 +14,7 @@ use crate::world::{World, given};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the NSIS installer does, but for its files.
-const NSIS: &str = r#"
+pub(crate) const NSIS: &str = r#"
 Unicode true
 Name "Seven"
 RequestExecutionLevel admin
@@ -91,7 +91,7 @@ fn built(tool: &str, args: &[&str], source: &str, script: &str) -> Vec<u8> {
 }
 
 /// An NSIS installer of this script.
-fn nsis(source: &str) -> Vec<u8> {
+pub(crate) fn nsis(source: &str) -> Vec<u8> {
     built("makensis", &["-V1"], source, "setup.nsi")
 }
 
@@ -105,7 +105,7 @@ fn nsis_of(instructions: &str) -> Vec<u8> {
 impl World {
     /// Sends a file in two pieces.
     #[track_caller]
-    fn upload(&self, content: &[u8]) -> String {
+    pub(crate) fn upload(&self, content: &[u8]) -> String {
         let upload = self.api().post("/api/uploads").expect(201).json();
         let id = upload["id"].as_str().unwrap().to_owned();
         let (first, second) = content.split_at(content.len() / 2);
@@ -127,13 +127,13 @@ impl World {
 
     /// Captures an installer, and gives its job when that is over.
     #[track_caller]
-    fn capture(&self, name: &str, file: &str, content: &[u8], more: Value) -> Value {
+    pub(crate) fn capture(&self, name: &str, file: &str, content: &[u8], more: Value) -> Value {
         let started = self.begin(name, file, content, more).expect(202).json();
         self.job_over(started["job"].as_str().unwrap())
     }
 
     #[track_caller]
-    fn job_over(&self, job: &str) -> Value {
+    pub(crate) fn job_over(&self, job: &str) -> Value {
         eventually_within(PATIENCE, "the capture", || {
             let job = self
                 .api()
@@ -148,7 +148,7 @@ impl World {
     }
 
     #[track_caller]
-    fn captures(&self, name: &str) -> Vec<Value> {
+    pub(crate) fn captures(&self, name: &str) -> Vec<Value> {
         let path = format!("/api/containers/{name}/captures");
         let list = self.api().get(&path).expect(200).json();
         list["captures"].as_array().unwrap().clone()

@@ -3,9 +3,11 @@
 #![cfg(feature = "system-tests")]
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+mod artifact;
 mod capture;
 mod disk;
 mod folders;
+mod hostile_artifact;
 mod input;
 mod killed;
 mod life;

@@ -248,7 +248,7 @@ impl App {
     }
 }
 
-fn read(row: CaptureRow) -> Result<Capture> {
+pub(in crate::app::containers) fn read(row: CaptureRow) -> Result<Capture> {
     let document = serde_json::from_str(&row.document).map_err(|error| {
         AppError::Internal(format!(
             "the record of capture {} can't be read: {error}",

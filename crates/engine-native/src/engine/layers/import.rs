@@ -66,6 +66,8 @@ async fn unpack(inner: &Inner, part: &Path, archive: LayerArchive) -> Result<()>
         trash: part.join("replaced"),
         at: archive.at,
         owner: archive.owner,
+        only: archive.only,
+        most: archive.most,
     };
     let unpacked = inner.store.unpack_owned(archive.content, options).await;
     unpacked.map_err(|error| match error {

@@ -9,6 +9,7 @@
 //!
 //! A layer appears by one rename and goes by one. Nothing in it ever changes.
 
+mod export;
 mod facts;
 mod freeze;
 mod held;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ctnr_engine::{EngineError, Result};
 use ctnr_model::{LayerId, SandboxId};
 
+pub(super) use self::export::export;
 use self::facts::Facts;
 pub(super) use self::freeze::freeze;
 pub(super) use self::held::Held;

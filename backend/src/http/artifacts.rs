@@ -1,0 +1,57 @@
+//! `/api/artifacts`: containers out of what was exported elsewhere.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use ctnr_api::{HostFolders, ImportContainer, JobStarted};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use super::error::Result;
+use super::extract::Body;
+use super::openapi::Errors;
+use crate::app::{self, ImportRequest};
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(import))
+}
+
+/// Make a container of an artifact
+///
+/// The artifact was uploaded before (`POST /api/uploads`). A job makes the container: `GET
+/// /api/jobs/{id}` shows how far it is, its `result` names the container and what that asks for, and
+/// `DELETE` calls it off. An import that comes to nothing leaves nothing. Layers that the host has are not
+/// unpacked again.
+#[utoipa::path(
+    post,
+    path = "/api/artifacts/import",
+    tag = "containers",
+    operation_id = "import_container",
+    request_body = ImportContainer,
+    responses((status = 202, description = "A job makes it", body = JobStarted), Errors)
+)]
+async fn import(
+    State(api): State<Api>,
+    Body(request): Body<ImportContainer>,
+) -> Result<(StatusCode, Json<JobStarted>)> {
+    let request = ImportRequest {
+        upload: request.upload,
+        name: request.name,
+        runtime: request.runtime,
+        host_folders: consent(request.host_folders),
+    };
+    let job = api.app.import_container(request).await?;
+    let started = JobStarted {
+        job: job.id.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+fn consent(choice: HostFolders) -> app::HostFolders {
+    match choice {
+        HostFolders::Refuse => app::HostFolders::Refuse,
+        HostFolders::Allow => app::HostFolders::Allow,
+        HostFolders::Drop => app::HostFolders::Drop,
+    }
+}
