@@ -69,6 +69,10 @@ impl<R: AsyncRead + Unpin> AsyncRead for Verified<R> {
         }
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         let passed = self.pass(&buffer.filled()[before..]);
+        if passed.is_err() {
+            // One who fails has read nothing.
+            buffer.set_filled(before);
+        }
         Poll::Ready(passed.map_err(io::Error::from))
     }
 }

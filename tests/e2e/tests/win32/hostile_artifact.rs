@@ -184,7 +184,7 @@ fn documents_that_lie_are_refused() {
                 Item::file("oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#),
                 Item::file("index.json", deep),
             ]),
-            "recursion",
+            "schemaVersion",
         ),
         (
             "another layout",

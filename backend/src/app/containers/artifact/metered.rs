@@ -28,6 +28,11 @@ impl<R: AsyncRead + Unpin, F: FnMut(u64) -> io::Result<()> + Unpin> AsyncRead fo
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         let passed = (buffer.filled().len() - before) as u64;
-        Poll::Ready((self.on)(passed))
+        let result = (self.on)(passed);
+        if result.is_err() {
+            // One who fails has read nothing.
+            buffer.set_filled(before);
+        }
+        Poll::Ready(result)
     }
 }
