@@ -92,7 +92,7 @@ pub(super) async fn follow(job: &str, quiet: bool, context: &Context) -> Result<
         // What goes on in small steps is told of in large ones.
         let percent = state.progress.as_ref().and_then(percent);
         let step = (
-            state.state,
+            state.state.is_over(),
             message(&state),
             percent.map(|percent| percent / 10),
         );
