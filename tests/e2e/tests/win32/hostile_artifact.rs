@@ -250,7 +250,7 @@ fn documents_that_lie_are_refused() {
                 .with(|forged| {
                     forged.config["captures"] = json!([{ "layer": 9, "job": "a".repeat(64), "document": {
                         "installer": "a", "kind": "nsis", "arguments": [], "exit_code": 0, "log": "",
-                        "products": [], "programs": [], "left_running": [], "registry": { "changes": [] },
+                        "products": [], "programs": [], "left_running": [], "registry": [],
                     }}]);
                 })
                 .bytes(),
