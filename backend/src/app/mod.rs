@@ -43,8 +43,8 @@ use tokio_util::task::TaskTracker;
 pub use containers::{
     BuildRuntime, Capture, CaptureContainer, CaptureRequest, CloneRequest, Container,
     ContainerFilter, Export, FoundProgram, HostFolders, ImportContainer, ImportRequest,
-    MakeContainer, NewContainer, NewLayer, PlanFor, ProgramRequest, RequestId, RuntimeId,
-    RuntimeStatus, Snapshot, What,
+    MakeContainer, NewContainer, NewLayer, PlanFor, ProgramRequest, PullContainer, PullRequest,
+    PushContainer, RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
 };
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;

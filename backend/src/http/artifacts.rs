@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use ctnr_api::{HostFolders, ImportContainer, JobStarted};
+use ctnr_api::{HostFolders, ImportContainer, JobStarted, PullContainer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,10 +11,12 @@ use super::Api;
 use super::error::Result;
 use super::extract::Body;
 use super::openapi::Errors;
-use crate::app::{self, ImportRequest};
+use crate::app::{self, ImportRequest, PullRequest};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(import))
+    OpenApiRouter::new()
+        .routes(routes!(import))
+        .routes(routes!(pull))
 }
 
 /// Make a container of an artifact
@@ -42,6 +44,35 @@ async fn import(
         host_folders: consent(request.host_folders),
     };
     let job = api.app.import_container(request).await?;
+    let started = JobStarted {
+        job: job.id.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}
+
+/// Make a container of an artifact in a registry
+///
+/// The backend fetches it, with what `~/.docker/config.json` of its own user holds for the registry.
+/// All else is as for an import; layers that the host has are not fetched.
+#[utoipa::path(
+    post,
+    path = "/api/artifacts/pull",
+    tag = "containers",
+    operation_id = "pull_container",
+    request_body = PullContainer,
+    responses((status = 202, description = "A job makes it", body = JobStarted), Errors)
+)]
+async fn pull(
+    State(api): State<Api>,
+    Body(request): Body<PullContainer>,
+) -> Result<(StatusCode, Json<JobStarted>)> {
+    let request = PullRequest {
+        reference: request.reference,
+        name: request.name,
+        runtime: request.runtime,
+        host_folders: consent(request.host_folders),
+    };
+    let job = api.app.pull_container(request).await?;
     let started = JobStarted {
         job: job.id.to_string(),
     };

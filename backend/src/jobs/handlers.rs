@@ -64,6 +64,8 @@ impl Handlers {
             .with(App::make_runtime)
             .with(App::make_capture)
             .with(App::make_import)
+            .with(App::make_push)
+            .with(App::make_pull)
             .with(request_container)
     }
 

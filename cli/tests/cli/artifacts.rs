@@ -19,7 +19,7 @@ fn backend() -> Router {
         "created_at": "2026-01-02T03:04:05Z", "run_at": "2026-01-02T03:04:05Z",
         "result": {
             "name": "second", "network": "egress", "host_folders": ["/srv as C:\\srv (merged)"],
-            "entry_points": ["editor"],
+            "entry_points": ["editor"], "artifact": "sha256:6a50",
         },
     });
     Router::new()
@@ -43,6 +43,14 @@ fn backend() -> Router {
         )
         .route(
             "/api/artifacts/import",
+            post(async || (StatusCode::ACCEPTED, Json(json!({ "job": ID })))),
+        )
+        .route(
+            "/api/artifacts/pull",
+            post(async || (StatusCode::ACCEPTED, Json(json!({ "job": ID })))),
+        )
+        .route(
+            "/api/containers/app/push",
             post(async || (StatusCode::ACCEPTED, Json(json!({ "job": ID })))),
         )
         .route(
@@ -100,4 +108,19 @@ fn a_file_becomes_a_container_that_says_what_it_asks_for() {
         "{}",
         both.shown()
     );
+}
+
+#[test]
+fn a_container_goes_to_a_registry_and_comes_from_it() {
+    let mock = Mock::new(backend());
+    let place = "localhost:5000/app:1";
+    let pushed = mock.run(&["push", "app", place, "--with-data", "-q"]);
+    assert_eq!(pushed.good(), "sha256:6a50\n");
+    let asked = mock.seen()[0].json();
+    assert_eq!(asked, json!({ "reference": place, "with_data": true }));
+    let pulled = mock.run(&["pull", place, "--name", "second", "-q"]);
+    assert_eq!(pulled.good(), "second\n");
+    let asked = mock.seen()[2].json();
+    let expected = json!({ "reference": place, "name": "second", "host_folders": "refuse" });
+    assert_eq!(asked, expected);
 }

@@ -30,6 +30,8 @@ fn of_everything() {
         &["clone"],
         &["export"],
         &["import"],
+        &["push"],
+        &["pull"],
         &["manifest"],
         &["plan"],
         &["rm"],

@@ -31,6 +31,6 @@ pub use import::ImportOptions;
 pub use limits::Limits;
 pub use progress::{LayerPhase, Progress, ProgressSink, no_progress};
 #[cfg(feature = "registry")]
-pub use registry::{Credentials, PullOptions};
+pub use registry::{ArtifactOptions, ArtifactPush, Credentials, PullOptions, RemoteArtifact};
 pub use store::{HistoryEntry, ImageDetails, ImageStore, Removed, StoreOptions, StoredImage};
 pub use unpack::{OwnedUnpack, Privilege};

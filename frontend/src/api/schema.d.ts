@@ -27,6 +27,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/artifacts/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a container of an artifact in a registry
+         * @description The backend fetches it, with what `~/.docker/config.json` of its own user holds for the registry.
+         *     All else is as for an import; layers that the host has are not fetched.
+         */
+        post: operations["pull_container"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers": {
         parameters: {
             query?: never;
@@ -508,6 +529,27 @@ export interface paths {
         get: operations["plan_container"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a container to a registry
+         * @description A job sends it, with what `~/.docker/config.json` of the backend's user holds for the registry. Layers
+         *     that the registry has are not sent, and those that are known to be there not even packed.
+         */
+        post: operations["push_container"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3061,6 +3103,20 @@ export interface components {
              */
             engine?: "native" | "docker";
         };
+        /** @description `POST /api/artifacts/pull`: an artifact in a registry to make a container of. */
+        PullContainer: {
+            /**
+             * @description What becomes of it where it asks to be let into folders of the host; `refuse` where nothing
+             *     is said.
+             */
+            host_folders?: components["schemas"]["HostFolders"];
+            /** @description The container's name; where it is left out, the one in the artifact. */
+            name?: string | null;
+            /** @description Where it is: `registry.example.com/apps/editor:1`, or with `@sha256:…`. */
+            reference: string;
+            /** @description The runtime, by its name or digest, instead of the one that the artifact was made on. */
+            runtime?: string | null;
+        };
         /** @description `POST /v1/images/pull`. */
         PullRequest: {
             credentials?: components["schemas"]["Credentials"] | null;
@@ -3076,6 +3132,13 @@ export interface components {
             image: string;
             /** @description For another platform than the host's: `linux/amd64`, `linux/arm64`. */
             platform?: string | null;
+        };
+        /** @description `POST /api/containers/{id}/push`: where a container goes. */
+        PushContainer: {
+            /** @description A registry, a name there and a tag: `registry.example.com/apps/editor:1`. */
+            reference: string;
+            /** @description With what its user has made of it. It is stopped for that. */
+            with_data?: boolean;
         };
         /** @description A way of making a plan real. */
         Realiser: {
@@ -3651,6 +3714,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ImportContainer"];
+            };
+        };
+        responses: {
+            /** @description A job makes it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    pull_container: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullContainer"];
             };
         };
         responses: {
@@ -4947,6 +5046,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    push_container: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushContainer"];
+            };
+        };
+        responses: {
+            /** @description A job sends it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStarted"];
                 };
             };
             400: components["responses"]["Error400"];

@@ -34,7 +34,9 @@ mod runtimes;
 mod session;
 mod snapshots;
 
-pub use artifact::{Export, HostFolders, ImportContainer, ImportRequest};
+pub use artifact::{
+    Export, HostFolders, ImportContainer, ImportRequest, PullContainer, PullRequest, PushContainer,
+};
 pub use build::BuildRuntime;
 pub use capture::{Capture, CaptureContainer, CaptureRequest, FoundProgram};
 pub use container::{CloneRequest, NewContainer, RequestId};

@@ -1,14 +1,15 @@
 //! Containers on their way out.
 
-use axum::body::Body;
+use axum::Json;
+use axum::body::Body as Content;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ctnr_api::ExportContainerQuery;
+use ctnr_api::{ExportContainerQuery, JobStarted, PushContainer};
 
 use crate::http::Api;
 use crate::http::error::{ApiError, Result};
-use crate::http::extract::{ContainerRef, Params};
+use crate::http::extract::{Body, ContainerRef, Params};
 use crate::http::openapi::{Bytes, Errors};
 
 /// Export a container
@@ -46,5 +47,33 @@ pub(super) async fn export(
         ),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, Body::from_stream(export.content)).into_response())
+    Ok((headers, Content::from_stream(export.content)).into_response())
+}
+
+/// Send a container to a registry
+///
+/// A job sends it, with what `~/.docker/config.json` of the backend's user holds for the registry. Layers
+/// that the registry has are not sent, and those that are known to be there not even packed.
+#[utoipa::path(
+    post,
+    path = "/api/containers/{id}/push",
+    tag = "containers",
+    operation_id = "push_container",
+    params(("id" = String, Path, description = "An id, the unique start of one, or a name")),
+    request_body = PushContainer,
+    responses((status = 202, description = "A job sends it", body = JobStarted), Errors)
+)]
+pub(super) async fn push(
+    State(api): State<Api>,
+    ContainerRef(query): ContainerRef,
+    Body(request): Body<PushContainer>,
+) -> Result<(StatusCode, Json<JobStarted>)> {
+    let job = api
+        .app
+        .push_container(&query, &request.reference, request.with_data)
+        .await?;
+    let started = JobStarted {
+        job: job.id.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(started)))
 }

@@ -43,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(terminal::open))
         .routes(routes!(terminal::attach))
         .routes(routes!(artifact::export))
+        .routes(routes!(artifact::push))
         .routes(routes!(capture::capture))
         .routes(routes!(capture::finish))
         .routes(routes!(capture::list))

@@ -35,7 +35,7 @@ struct List {
     /// match
     #[arg(long, short = 's')]
     state: Vec<JobState>,
-    /// Only of this kind: create, runtime_build, capture, import; of several one must match
+    /// Only of this kind: create, runtime_build, capture, import, push, pull; of several one must match
     #[arg(long, value_parser = JobKind::parse)]
     kind: Vec<JobKind>,
     /// At most so many, the newest

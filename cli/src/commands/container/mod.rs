@@ -17,6 +17,8 @@ mod manifest;
 mod plan;
 mod program;
 mod ps;
+mod pull;
+mod push;
 mod reset;
 mod rm;
 mod rollback;
@@ -54,6 +56,8 @@ pub(crate) enum Verb {
     Clone(clone::Args),
     Export(export::Args),
     Import(import::Args),
+    Push(push::Args),
+    Pull(pull::Args),
     Manifest(manifest::Args),
     Plan(plan::Args),
     #[command(visible_alias = "remove")]
@@ -114,6 +118,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8> {
         Verb::Clone(args) => clone::run(args, context).await,
         Verb::Export(args) => export::run(args, context).await,
         Verb::Import(args) => import::run(args, context).await,
+        Verb::Push(args) => push::run(args, context).await,
+        Verb::Pull(args) => pull::run(args, context).await,
         Verb::Manifest(args) => manifest::run(args, context).await,
         Verb::Plan(args) => plan::run(args, context).await,
         Verb::Rm(args) => rm::run(args, context).await,

@@ -15,7 +15,9 @@ mod show;
 mod snapshot;
 
 pub use agent::{AgentEnrolled, AgentReport, Host, HostAgent, HostBackend, HostList, Presence};
-pub use artifact::{ExportContainerQuery, HostFolders, ImportContainer};
+pub use artifact::{
+    ExportContainerQuery, HostFolders, ImportContainer, PullContainer, PushContainer,
+};
 pub use capture::{
     Capture, CaptureList, CaptureRequest, CapturedProduct, CapturedProgram, Upload,
     UploadPieceQuery,

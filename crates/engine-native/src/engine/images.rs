@@ -1,7 +1,6 @@
 //! The engine's images, out of its store.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -88,7 +87,7 @@ impl EngineImages for NativeImages {
         let options = ctnr_images::PullOptions {
             platform: options.platform.unwrap_or(Platform::HOST),
             credentials,
-            docker_config: docker_config(),
+            docker_config: Credentials::docker_config(),
             ..ctnr_images::PullOptions::default()
         };
         self.store
@@ -181,13 +180,6 @@ impl EngineImages for NativeImages {
 fn manifests(images: &[Arc<StoredImage>], ids: &InUse) -> BTreeSet<Digest> {
     let used = images.iter().filter(|image| ids.contains(&image.id));
     used.map(|image| image.manifest.clone()).collect()
-}
-
-/// The file in which `docker login` keeps credentials, of the user that runs the engine.
-fn docker_config() -> Option<PathBuf> {
-    let directory = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
-    let directory = directory.or_else(|| Some(std::env::home_dir()?.join(".docker")))?;
-    Some(directory.join("config.json"))
 }
 
 fn summary(image: &StoredImage) -> ImageSummary {

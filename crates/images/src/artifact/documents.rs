@@ -25,9 +25,9 @@ const LAYER_UNPACKED: &str = "dev.ctnr.layer.unpacked";
 /// The most layers: as many as a container is made of.
 const LAYERS_MAX: usize = 100;
 /// The largest manifest, in bytes.
-pub(super) const MANIFEST_MAX: u64 = 1024 * 1024;
+pub(crate) const MANIFEST_MAX: u64 = 1024 * 1024;
 /// The largest configuration, in bytes.
-pub(super) const CONFIG_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const CONFIG_MAX: u64 = 16 * 1024 * 1024;
 
 /// What a layer belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +51,22 @@ pub struct ArtifactLayer {
     pub kind: LayerKind,
 }
 
+impl ArtifactLayer {
+    /// Whether it holds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.unpacked == Some(EMPTY)
+    }
+}
+
+/// The bytes of a tar without entries: its end.
+const EMPTY: u64 = 1024;
+
 /// The documents of an artifact, checked against each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
-    pub(super) manifest: Vec<u8>,
-    pub(super) config: Vec<u8>,
-    pub(super) config_digest: Digest,
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) config: Vec<u8>,
+    pub(crate) config_digest: Digest,
     digest: Digest,
     layers: Vec<ArtifactLayer>,
 }
@@ -106,13 +116,13 @@ impl Artifact {
     }
 
     /// The descriptor of the configuration in the bytes of a manifest.
-    pub(super) fn config_of(manifest: &[u8]) -> Result<Descriptor, ImageError> {
+    pub(crate) fn config_of(manifest: &[u8]) -> Result<Descriptor, ImageError> {
         Ok(parse(manifest)?.config)
     }
 
     /// Reads the documents of a stranger's artifact. The caller has checked the manifest's own
     /// digest.
-    pub(super) fn read(manifest: Vec<u8>, config: Vec<u8>) -> Result<Self, ImageError> {
+    pub(crate) fn read(manifest: Vec<u8>, config: Vec<u8>) -> Result<Self, ImageError> {
         let parsed = parse(&manifest)?;
         ingest::check_bytes("the configuration", &config, &parsed.config)?;
         let layers = parsed

@@ -20,6 +20,11 @@ pub use archive::ArchivedArtifact;
 pub use documents::{Artifact, ArtifactLayer, LayerKind};
 pub use pack::PackedLayer;
 pub use write::write_artifact;
+#[cfg(feature = "registry")]
+pub(crate) use {
+    documents::{CONFIG_MAX, MANIFEST_MAX},
+    verified::Verified,
+};
 
 /// A layer's bytes, packed, as they come.
 pub type LayerBytes = Box<dyn tokio::io::AsyncRead + Send + Unpin>;

@@ -21,7 +21,7 @@ use crate::limits::{Budget, Limits};
 pub struct PackedLayer {
     /// What the manifest says of it.
     pub layer: ArtifactLayer,
-    pub(super) file: File,
+    pub(crate) file: File,
 }
 
 impl PackedLayer {
@@ -48,15 +48,7 @@ impl PackedLayer {
         drop(cancel);
         packed
     }
-
-    /// Whether it holds nothing at all.
-    pub fn is_empty(&self) -> bool {
-        self.layer.unpacked == Some(EMPTY)
-    }
 }
-
-/// The bytes of a tar without entries: its end.
-const EMPTY: u64 = 1024;
 
 fn pack(
     mut tar: Feed,

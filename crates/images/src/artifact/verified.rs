@@ -12,7 +12,7 @@ use crate::hash::Hasher;
 
 /// A reader that ends with an error where its bytes were not those of a digest, or more or fewer
 /// than stated.
-pub(super) struct Verified<R> {
+pub(crate) struct Verified<R> {
     inner: R,
     hasher: Option<Hasher>,
     left: u64,
@@ -21,7 +21,7 @@ pub(super) struct Verified<R> {
 
 impl<R> Verified<R> {
     /// Reads what must be `size` bytes with a digest.
-    pub(super) fn new(inner: R, digest: Digest, size: u64) -> Self {
+    pub(crate) fn new(inner: R, digest: Digest, size: u64) -> Self {
         Self {
             inner,
             hasher: Some(Hasher::new(digest.algorithm())),

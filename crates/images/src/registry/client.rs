@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE,
 };
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -30,8 +30,8 @@ pub(super) struct Repository {
     pub(super) endpoint: Endpoint,
     /// How long it may be silent.
     pub(super) patience: Duration,
-    name: String,
-    http: reqwest::Client,
+    pub(super) name: String,
+    pub(super) http: reqwest::Client,
     credentials: Credentials,
     authorization: Mutex<Option<HeaderValue>>,
 }
@@ -131,35 +131,47 @@ impl Repository {
         accept: Option<&'static str>,
         doing: &str,
     ) -> Result<Response, ImageError> {
-        let response = self.send(url, accept, doing).await?;
-        let response = match response.status() {
-            StatusCode::UNAUTHORIZED => {
-                self.log_in(response.headers()).await?;
-                self.send(url, accept, doing).await?
+        let request = || {
+            let request = self.http.get(url);
+            match accept {
+                Some(accept) => request.header(ACCEPT, accept),
+                None => request,
             }
-            _ => response,
         };
+        let response = self.authorized(request, doing).await?;
         self.check(&response, doing)?;
         Ok(response)
     }
 
-    async fn send(
+    /// Sends a request, and again after it has logged in where the registry asks for that. What the
+    /// answer means is the caller's business.
+    pub(super) async fn authorized(
         &self,
-        url: &str,
-        accept: Option<&'static str>,
+        request: impl Fn() -> RequestBuilder,
         doing: &str,
     ) -> Result<Response, ImageError> {
-        let mut request = self.http.get(url);
-        if let Some(accept) = accept {
-            request = request.header(ACCEPT, accept);
+        let send = async |request| {
+            let request = self.with_authorization(request).await;
+            within(self.patience, &self.endpoint, doing, request.send()).await
+        };
+        let response = send(request()).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
         }
-        if let Some(authorization) = self.authorization.lock().await.clone() {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        within(self.patience, &self.endpoint, doing, request.send()).await
+        self.log_in(response.headers()).await?;
+        send(request()).await
     }
 
-    fn check(&self, response: &Response, doing: &str) -> Result<(), ImageError> {
+    /// The request with what the registry has given.
+    pub(super) async fn with_authorization(&self, request: RequestBuilder) -> RequestBuilder {
+        match self.authorization.lock().await.clone() {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
+    }
+
+    /// Makes an error of an answer that is one.
+    pub(super) fn check(&self, response: &Response, doing: &str) -> Result<(), ImageError> {
         let status = response.status();
         if status.is_success() {
             return Ok(());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -69,6 +69,13 @@ struct HelperAnswer {
 }
 
 impl Credentials {
+    /// The file in which `docker login` keeps the credentials of the user that runs this program.
+    pub fn docker_config() -> Option<PathBuf> {
+        let directory = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+        let directory = directory.or_else(|| Some(std::env::home_dir()?.join(".docker")))?;
+        Some(directory.join("config.json"))
+    }
+
     /// What the file `config` (usually `~/.docker/config.json`) or the helpers that it names have
     /// for a registry; [`Credentials::Anonymous`] where there is nothing, or no file.
     ///

@@ -203,7 +203,7 @@ async fn find(
 }
 
 /// What a document is, and its digest, which has to be the one asked for.
-fn describe(
+pub(super) fn describe(
     repository: &Repository,
     document: &Document,
     asked: Option<&Digest>,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod artifact;
+mod artifact_registry;
 mod capture;
 mod disk;
 mod folders;

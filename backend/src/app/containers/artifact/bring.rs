@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use ctnr_engine::{LayerArchive, SandboxEngine};
-use ctnr_images::ImageError;
 use ctnr_images::artifact::{ArchivedArtifact, Artifact, ArtifactLayer, LayerBytes, LayerKind};
+use ctnr_images::{ImageError, RemoteArtifact};
 use ctnr_model::container::Manifest;
 use ctnr_model::{ContainerId, ContainerName, ContainerState, EventAction, JobProgress, LayerId};
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ const UNPACKED: u64 = 95;
 pub(super) enum Source {
     /// A file of this host.
     Archive(ArchivedArtifact),
+    /// A registry.
+    Registry(Box<RemoteArtifact>),
 }
 
 /// The container that is to be made of an artifact.
@@ -59,12 +61,14 @@ impl Source {
     fn artifact(&self) -> &Artifact {
         match self {
             Self::Archive(archive) => archive.artifact(),
+            Self::Registry(remote) => remote.artifact(),
         }
     }
 
     async fn layer(&self, layer: &ArtifactLayer) -> std::result::Result<LayerBytes, ImageError> {
         match self {
             Self::Archive(archive) => archive.layer(layer).await,
+            Self::Registry(remote) => remote.layer(layer).await,
         }
     }
 }
@@ -340,7 +344,7 @@ fn still_wanted(context: &JobContext) -> Result<()> {
         .map_err(|error: JobError| AppError::Conflict(error.to_string()))
 }
 
-fn tell(context: &JobContext, done: u64, message: &str) {
+pub(super) fn tell(context: &JobContext, done: u64, message: &str) {
     context.progress(JobProgress {
         done,
         total: Some(100),

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use ctnr_engine::{EngineError, LayerExport, SandboxEngine, Stream};
-use ctnr_images::artifact::{Artifact, LayerKind, PackedLayer, write_artifact};
+use ctnr_images::artifact::{Artifact, ArtifactLayer, LayerKind, PackedLayer, write_artifact};
 use ctnr_model::{ContainerQuery, LayerId};
 use futures::{StreamExt, TryStreamExt};
 use tokio_util::io::{ReaderStream, StreamReader};
@@ -30,12 +30,6 @@ pub struct Export {
     pub content: Stream<Result<Bytes>>,
 }
 
-/// An artifact with its layers.
-pub(super) struct Packed {
-    pub(super) artifact: Artifact,
-    pub(super) layers: Vec<PackedLayer>,
-}
-
 impl App {
     /// Makes an artifact of a container: its program, or with `with_data` what its user has made
     /// of it too. The container is stopped for that, and goes on with a further layer; without its
@@ -50,9 +44,19 @@ impl App {
     ) -> Result<Export> {
         let row = self.exportable(query, with_data).await?;
         let engine = self.engine_of_container(&row)?;
-        let packed = self.pack_container(&*engine, &row, with_data).await?;
+        let mut layers = Vec::new();
+        let mut described = Vec::new();
+        for (number, id) in exported(&row, with_data).iter().enumerate() {
+            let packed = self.pack_layer(&*engine, &row, number, id).await?;
+            // A snapshot without changes, or with some outside of what is carried.
+            if !packed.layer.is_empty() {
+                described.push((id.clone(), packed.layer.clone()));
+                layers.push(packed);
+            }
+        }
+        let artifact = self.describe_container(&row, &described).await?;
         let (writer, reader) = tokio::io::duplex(CHUNK);
-        let written = tokio::spawn(write_artifact(packed.artifact, packed.layers, writer));
+        let written = tokio::spawn(write_artifact(artifact, layers, writer));
         let failed = |error: &dyn std::fmt::Display| {
             AppError::Internal(format!("writing the artifact: {error}"))
         };
@@ -94,48 +98,47 @@ impl App {
         .await
     }
 
-    /// Packs the layers of a container, and says what it is.
-    pub(super) async fn pack_container(
+    /// Packs a layer of a container into a file without a name, and remembers what it is packed to.
+    pub(super) async fn pack_layer(
         &self,
         engine: &dyn SandboxEngine,
         row: &Container,
-        with_data: bool,
-    ) -> Result<Packed> {
+        number: usize,
+        id: &LayerId,
+    ) -> Result<PackedLayer> {
         let scratch = self.inner.scratch.clone();
         tokio::fs::create_dir_all(&scratch).await.map_err(|error| {
             AppError::Internal(format!("making {}: {error}", scratch.display()))
         })?;
-        let mut layers = Vec::new();
+        let packed = pack(engine, id, kind_of(row, number), scratch).await?;
+        let blob = LayerBlob {
+            digest: packed.layer.digest.clone(),
+            size: packed.layer.size,
+            unpacked: packed.layer.unpacked,
+        };
+        self.inner.store.record_blob(id, &blob).await?;
+        Ok(packed)
+    }
+
+    /// Says what a container is, of which these are the layers that hold something.
+    pub(super) async fn describe_container(
+        &self,
+        row: &Container,
+        layers: &[(LayerId, ArtifactLayer)],
+    ) -> Result<Artifact> {
         let mut captures = Vec::new();
-        for (number, id) in exported(row, with_data).iter().enumerate() {
-            let kind = match number < row.base {
-                true => LayerKind::Program,
-                false => LayerKind::Data,
-            };
-            let packed = pack(engine, id, kind, scratch.clone()).await?;
-            let layer = &packed.layer;
-            let blob = LayerBlob {
-                digest: layer.digest.clone(),
-                size: layer.size,
-                unpacked: layer.unpacked,
-            };
-            self.inner.store.record_blob(id, &blob).await?;
-            // A snapshot without changes, or with some outside of what is carried.
-            if packed.is_empty() {
-                continue;
-            }
-            captures.extend(self.facts_of_capture(id, layers.len()).await?);
-            layers.push(packed);
+        for (number, (id, _)) in layers.iter().enumerate() {
+            captures.extend(self.facts_of_capture(id, number).await?);
         }
         let spec = &row.spec;
         let mut manifest = manifest_of(&row.name, spec.manifest.as_deref(), &spec.overrides)?;
         manifest.layers.clear();
-        let runtime = self.runtime_facts(engine, row).await?;
+        let engine = self.engine_of_container(row)?;
+        let runtime = self.runtime_facts(&*engine, row).await?;
         let config = ArtifactConfig::new(&manifest, runtime, captures)?;
         let annotations = config.annotations(&manifest);
-        let described = layers.iter().map(|packed| packed.layer.clone()).collect();
-        let artifact = Artifact::new(config.to_bytes()?, described, annotations)?;
-        Ok(Packed { artifact, layers })
+        let described = layers.iter().map(|(_, layer)| layer.clone()).collect();
+        Ok(Artifact::new(config.to_bytes()?, described, annotations)?)
     }
 
     /// What is known of a layer that an installer has written. Its output and its arguments, which
@@ -152,6 +155,14 @@ impl App {
             job: capture.job,
             document: capture.document,
         }))
+    }
+}
+
+/// What a layer of a container belongs to, by its place.
+pub(super) fn kind_of(row: &Container, number: usize) -> LayerKind {
+    match number < row.base {
+        true => LayerKind::Program,
+        false => LayerKind::Data,
     }
 }
 

@@ -15,6 +15,8 @@ mod consent;
 mod export;
 mod import;
 mod metered;
+mod pull;
+mod push;
 mod runtime;
 
 use ctnr_model::ContainerPath;
@@ -23,6 +25,8 @@ use ctnr_wine::layout;
 pub use self::consent::HostFolders;
 pub use self::export::Export;
 pub use self::import::{ImportContainer, ImportRequest};
+pub use self::pull::{PullContainer, PullRequest};
+pub use self::push::PushContainer;
 use crate::app::Result;
 
 /// The registry's files, as Wine names them.
