@@ -77,6 +77,22 @@ impl Api {
         Ok(response.into_body().into_reader())
     }
 
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// When no answer comes, or one that is no success.
+    pub(crate) fn download(&self, path: &str) -> Result<Vec<u8>> {
+        let mut response = self.response("GET", path, None)?;
+        let doing = || format!("GET {}{path}", self.base);
+        if !response.status().is_success() {
+            bail!("{} answered {}", doing(), response.status());
+        }
+        let mut bytes = Vec::new();
+        let mut reader = response.body_mut().as_reader();
+        reader.read_to_end(&mut bytes).with_context(doing)?;
+        Ok(bytes)
+    }
+
     /// Sends bytes; the answer has to have one status.
     ///
     /// # Errors

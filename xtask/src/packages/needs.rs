@@ -110,6 +110,11 @@ pub(crate) const TEST: &[Need] = &[
         "docker-registry",
         "is the registry on loopback that images are pulled from and pushed to",
     ),
+    need(
+        "skopeo",
+        "skopeo",
+        "copies portable containers between files and registries, as other people's tools do",
+    ),
 ];
 
 /// What packing a `.deb` needs.

@@ -1,4 +1,5 @@
-//! The walk through a capture: an installer of Windows goes into a container, and its program runs.
+//! The walk through a capture: an installer of Windows goes into a container, its program runs, goes out
+//! as one file, and runs from that under another name.
 
 use std::fs;
 use std::time::Duration;
@@ -63,22 +64,43 @@ pub(super) fn walk(api: &Api) -> Result<()> {
         "`cargo xtask image wine` makes the runtime",
     )?;
     let one = format!("/api/containers/{name}");
-    let walked = steps(api, &one, &installer);
+    let walked = steps(api, &one, &installer).and_then(|()| carried(api, &name));
+    delete(api, &one, walked)
+}
+
+/// Deletes a container after its steps. The error of a step is the one to show.
+fn delete(api: &Api, one: &str, walked: Result<()>) -> Result<()> {
     let step = Step::start("Deleting it");
-    // The error of a step is the one to show.
-    let deleted = api.expect(204, "DELETE", &one, None);
+    let deleted = api.expect(204, "DELETE", one, None);
     walked?;
     deleted?;
     step.done_with("204 No Content");
     Ok(())
 }
 
+/// Carries a container: out as a file, and in again under another name.
+fn carried(api: &Api, name: &str) -> Result<()> {
+    let step = Step::start("Exporting it to one file");
+    let artifact = api.download(&format!("/api/containers/{name}/export"))?;
+    step.done_with(format!("{} bytes", artifact.len()));
+
+    let other = format!("{name}-carried");
+    let step = Step::start(format!("Importing the file as {other}"));
+    let id = upload(api, &artifact)?;
+    let import = json!({ "upload": id, "name": other });
+    let started = api.expect(202, "POST", "/api/artifacts/import", Some(&import))?;
+    let job = wait(api, &text(&started, "job")?)?;
+    step.done_with(format!(
+        "{} layers, of which {} were there",
+        job["result"]["layers"], job["result"]["reused"]
+    ));
+    let one = format!("/api/containers/{other}");
+    delete(api, &one, run(api, &one))
+}
+
 fn steps(api: &Api, one: &str, installer: &[u8]) -> Result<()> {
     let step = Step::start("Capturing the installer: it runs in the container, and asks nothing");
-    let upload = api.expect(201, "POST", "/api/uploads", None)?;
-    let id = text(&upload, "id")?;
-    let piece = format!("/api/uploads/{id}?offset=0");
-    api.put(200, &piece, "application/octet-stream", installer)?;
+    let id = upload(api, installer)?;
     let capture = json!({ "upload": id, "name": "setup.exe" });
     let started = api.expect(202, "POST", &format!("{one}/capture"), Some(&capture))?;
     let job = wait(api, &text(&started, "job")?)?;
@@ -88,7 +110,21 @@ fn steps(api: &Api, one: &str, installer: &[u8]) -> Result<()> {
         job["result"]["registry_keys"]
     ));
 
-    let step = Step::start("Running the program that it brought");
+    run(api, one)
+}
+
+/// Uploads a file, and gives the upload's id.
+fn upload(api: &Api, content: &[u8]) -> Result<String> {
+    let upload = api.expect(201, "POST", "/api/uploads", None)?;
+    let id = text(&upload, "id")?;
+    let piece = format!("/api/uploads/{id}?offset=0");
+    api.put(200, &piece, "application/octet-stream", content)?;
+    Ok(id)
+}
+
+/// Runs the program of a container.
+fn run(api: &Api, one: &str) -> Result<()> {
+    let step = Step::start("Running its program");
     let run = json!({ "args": ["i"] });
     let answer = api.expect(200, "POST", &format!("{one}/run"), Some(&run))?;
     let said = text(&answer, "stdout")?;
@@ -106,10 +142,10 @@ fn wait(api: &Api, job: &str) -> Result<Value> {
         match job["state"].as_str() {
             Some("queued" | "running") => std::thread::sleep(LOOK),
             Some("succeeded") => return Ok(job),
-            _ => bail!("the capture failed: {}", job["error"]),
+            _ => bail!("the job failed: {}", job["error"]),
         }
     }
-    bail!("the capture takes too long")
+    bail!("the job takes too long")
 }
 
 fn text(answer: &Value, field: &str) -> Result<String> {
