@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use backend::app::{App, AppParts, Reach};
-use backend::config::{Config, variables};
-use backend::http;
+use backend::config::variables::Variable;
+use backend::config::{Config, GrpcAddr, variables};
 use backend::jobs::{self, Handlers, RedisAddress};
 use backend::store::Choice;
+use backend::{grpc, http};
 use ctnr_agent::{DataDir, HostConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,13 +31,15 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let (lock, installation) = lock(&path)?;
     // Bound before the rest is opened, so that a client who comes early waits and is not refused.
-    let listener = TcpListener::bind(config.http_addr).await.with_context(|| {
-        format!(
-            "can't listen on {}; set {} to another address or port",
-            config.http_addr,
-            variables::HTTP_ADDR.name
-        )
-    })?;
+    let listener = bind(config.http_addr, variables::HTTP_ADDR).await?;
+    let grpc_listener = match config.grpc_addr {
+        GrpcAddr::At(address) => Some(bind(address, variables::GRPC_ADDR).await?),
+        GrpcAddr::Default => bind(GrpcAddr::DEFAULT, variables::GRPC_ADDR)
+            .await
+            .inspect_err(|error| tracing::warn!("gRPC is not served: {error:#}"))
+            .ok(),
+        GrpcAddr::Off => None,
+    };
 
     let database_url = config.database_url.as_ref().map(|url| url.reveal());
     let candidate = Candidate::new(
@@ -100,11 +103,33 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(redis) = redis {
         tokio::spawn(jobs::carry(redis, store, true, app.closing()));
     }
+    if let Some(address) = grpc_listener.as_ref().map(TcpListener::local_addr) {
+        let address = address.context("reading the address of gRPC")?;
+        tracing::info!("serving gRPC on {address}");
+    }
     tracing::info!(data_dir = %path.display(), "listening on http://{address}");
 
-    let server = http::serve(listener, app.clone(), options);
+    let router = http::router(app.clone(), options);
+    let grpc = async {
+        if let Some(listener) = grpc_listener {
+            grpc::serve(listener, app.clone(), router.clone()).await;
+        }
+    };
+    let rest = http::serve_router(listener, app.closing(), router.clone());
+    let server = async {
+        tokio::join!(rest, grpc);
+    };
     stop_in_order(&app, holding, server, &mut signals).await;
     Ok(())
+}
+
+async fn bind(address: SocketAddr, variable: Variable) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "can't listen on {address}; set {} to another address or port",
+            variable.name
+        )
+    })
 }
 
 /// Where this process is reached by those on this machine, when nothing else is set.

@@ -6,7 +6,7 @@ pub mod variables;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -28,6 +28,8 @@ pub struct Config {
     pub worker_jobs: NonZeroU32,
     /// Where the API listens.
     pub http_addr: SocketAddr,
+    /// Where gRPC listens.
+    pub grpc_addr: GrpcAddr,
     /// The key that requests have to carry; without one, only loopback peers are served.
     pub api_key: Option<Secret>,
     /// Where everything is kept; the host runtime's default where it is missing. Absolute.
@@ -48,6 +50,23 @@ pub struct Config {
     pub log: String,
     /// The form of the log.
     pub log_format: LogFormat,
+}
+
+/// Where gRPC listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrpcAddr {
+    /// Nothing is set: at the usual place if that is free, so that several backends can be started
+    /// on one machine.
+    Default,
+    /// There, or the backend does not start.
+    At(SocketAddr),
+    /// Nowhere.
+    Off,
+}
+
+impl GrpcAddr {
+    /// The usual place.
+    pub const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 50051);
 }
 
 /// The form of the log.
@@ -123,6 +142,16 @@ impl Config {
                 "0.0.0.0:8080",
                 "expected ADDRESS:PORT, as in 127.0.0.1:8080 or [::1]:8080",
             )?,
+            grpc_addr: match text(variables::GRPC_ADDR)?.as_deref() {
+                None => GrpcAddr::Default,
+                Some("off") => GrpcAddr::Off,
+                Some(address) => GrpcAddr::At(address.parse().map_err(|_| {
+                    invalid(
+                        variables::GRPC_ADDR,
+                        "expected ADDRESS:PORT, as in 127.0.0.1:50051, or off",
+                    )
+                })?),
+            },
             api_key: text(variables::API_KEY)?.map(api_key).transpose()?,
             data_dir: raw(variables::DATA_DIR)
                 .map(|path| {

@@ -53,6 +53,15 @@ pub const HTTP_ADDR: Variable = Variable {
           are served, whatever the address.",
 };
 
+/// Where gRPC listens.
+pub const GRPC_ADDR: Variable = Variable {
+    name: "CONTAINERS_GRPC_ADDR",
+    default: "`0.0.0.0:50051`",
+    doc: "The address and port of gRPC, as `docs/grpc.md` describes it, or `off`. Who may call is as \
+          for `CONTAINERS_HTTP_ADDR`. Where it is unset and the port is taken, the backend says so \
+          and serves no gRPC.",
+};
+
 /// The key to the API.
 pub const API_KEY: Variable = Variable {
     name: "CONTAINERS_API_KEY",
@@ -132,10 +141,11 @@ pub const LOG_FORMAT: Variable = Variable {
 };
 
 /// All of them, in the order of the docs.
-pub const ALL: [Variable; 15] = [
+pub const ALL: [Variable; 16] = [
     DATABASE_URL,
     REDIS_URL,
     HTTP_ADDR,
+    GRPC_ADDR,
     API_KEY,
     DATA_DIR,
     ENGINE,

@@ -1,7 +1,7 @@
 //! `GET /v1/events`.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use ctnr_api::EventQuery;
@@ -14,6 +14,10 @@ use super::extract::Params;
 use super::ndjson::{self, NDJSON, accepts};
 use super::openapi::Errors;
 use crate::app::{AppError, EventFilter};
+
+/// The number of the last event that a caller has seen; in an answer of lines, the number that it
+/// begins behind.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What happens, as it happens
 ///
@@ -67,11 +71,13 @@ pub(super) async fn stream(
         .take_until(stopping.cancelled_owned());
     if accepts(headers, NDJSON) {
         // A stream that fails ends; its reader comes back with the last number it saw.
-        return Ok(ndjson::respond(
+        let mut answer = ndjson::respond(
             events
                 .take_while(|event| std::future::ready(event.is_ok()))
                 .filter_map(|event| std::future::ready(event.ok().map(ctnr_api::Event::from))),
-        ));
+        );
+        answer.headers_mut().insert(LAST_EVENT_ID, after.into());
+        return Ok(answer);
     }
     let events = events.and_then(|event| async move {
         Event::default()
@@ -87,7 +93,7 @@ pub(super) async fn stream(
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>> {
-    let Some(id) = headers.get("last-event-id") else {
+    let Some(id) = headers.get(LAST_EVENT_ID) else {
         return Ok(None);
     };
     id.to_str()

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::access::{self, HostName, KeyCheck};
 use super::error::{ApiError, Result};
-use super::{Api, forward, internal, metrics, panel, proxy, request_id};
+use super::{Api, ApiOnly, forward, internal, metrics, panel, proxy, request_id};
 use crate::app::Subject;
 
 /// Passes a request on to its route, or answers in its place.
@@ -130,6 +130,9 @@ async fn admit(api: &Api, peer: SocketAddr, mut request: Request, next: Next) ->
 
 /// The port that the `Host` of a request names, where it names one.
 fn port_of(api: &Api, request: &Request) -> Result<Option<proxy::PortHost>> {
+    if request.extensions().get::<ApiOnly>().is_some() {
+        return Ok(None);
+    }
     let domain = api.shared.options.proxy_domain.as_deref();
     match HostName::of(request.uri(), request.headers()) {
         Some(host) => proxy::PortHost::parse(&host, domain),

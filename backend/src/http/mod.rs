@@ -53,7 +53,12 @@ pub(crate) use containers::wanted_container;
 pub use openapi::{document, openapi_json};
 pub use options::Options;
 pub use routes::router;
-pub use serve::serve;
+pub use serve::{serve, serve_router};
+
+/// In a request's extensions: its `Host` names the API, never a port of a sandbox. gRPC calls are
+/// such, whatever name they were called by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ApiOnly;
 
 /// What every route has at hand. A clone is cheap.
 #[derive(Clone)]

@@ -30,7 +30,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// other requests get ten seconds.
 pub async fn serve(listener: TcpListener, app: App, options: Options) {
     let stopping = app.closing();
-    let router = router(app, options);
+    serve_router(listener, stopping, router(app, options)).await;
+}
+
+/// Serves [`router`] on `listener` as [`serve`] does, until `stopping` is cancelled.
+pub async fn serve_router(listener: TcpListener, stopping: CancellationToken, router: Router) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {

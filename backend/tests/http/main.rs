@@ -9,6 +9,7 @@ mod docs;
 mod events;
 mod exec;
 mod files;
+mod grpc;
 mod hosts;
 mod images;
 mod panel;

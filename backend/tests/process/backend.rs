@@ -28,6 +28,7 @@ pub(crate) fn command(data_dir: &Path) -> Command {
     command
         .env("CONTAINERS_DATA_DIR", data_dir)
         .env("CONTAINERS_HTTP_ADDR", "127.0.0.1:0")
+        .env("CONTAINERS_GRPC_ADDR", "off")
         .env(
             "DATABASE_URL",
             format!("sqlite://{}/test.db", data_dir.display()),

@@ -13,12 +13,14 @@ fn fails(output: &Output) -> String {
 fn a_taken_port_is_named_with_what_to_do() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = Backend::start(one.path());
-    let output = command(two.path())
-        .env("CONTAINERS_HTTP_ADDR", first.address.to_string())
-        .output();
-    let error = fails(&output.unwrap());
-    assert!(error.contains(&first.address.to_string()), "{error}");
-    assert!(error.contains("CONTAINERS_HTTP_ADDR"), "{error}");
+    for name in ["CONTAINERS_HTTP_ADDR", "CONTAINERS_GRPC_ADDR"] {
+        let output = command(two.path())
+            .env(name, first.address.to_string())
+            .output();
+        let error = fails(&output.unwrap());
+        assert!(error.contains(&first.address.to_string()), "{error}");
+        assert!(error.contains(name), "{error}");
+    }
 }
 
 #[test]
@@ -26,6 +28,7 @@ fn settings_that_are_not_valid_are_named() {
     let data = tempfile::tempdir().unwrap();
     for (name, value) in [
         ("CONTAINERS_HTTP_ADDR", "nowhere"),
+        ("CONTAINERS_GRPC_ADDR", "nowhere"),
         ("CONTAINERS_ENGINE", "podman"),
         ("CONTAINERS_API_KEY", "a b"),
         ("CONTAINERS_LOG", "=="),

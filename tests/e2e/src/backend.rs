@@ -249,6 +249,7 @@ impl Backend {
             )
             .env("CONTAINERS_ENGINE", self.settings.engine.name())
             .env("CONTAINERS_RATE_LIMIT", "0")
+            .env("CONTAINERS_GRPC_ADDR", "off")
             .env(
                 "DATABASE_URL",
                 format!("sqlite://{}", data.join("ctnr.db").display()),

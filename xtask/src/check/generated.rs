@@ -72,7 +72,10 @@ impl Printed {
 }
 
 pub(super) fn check(workspace: &Workspace) -> Result<()> {
-    let stale: Vec<String> = stale(workspace)?.into_keys().collect();
+    let mut stale: Vec<String> = stale(workspace)?.into_keys().collect();
+    if let Err(error) = protocol(workspace, &["--check"]) {
+        stale.push(error.to_string());
+    }
     if !stale.is_empty() {
         bail!(
             "stale: {}; run `cargo xtask generate` and commit what it writes",
@@ -84,12 +87,26 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
 
 /// Writes what is stale anew.
 pub(crate) fn write() -> Result<()> {
-    for (name, content) in stale(&Workspace::read()?)? {
+    // First, since the programs that print the rest are built with it.
+    let workspace = Workspace::read()?;
+    for line in protocol(&workspace, &[])?.lines() {
+        console::note(line);
+    }
+    for (name, content) in stale(&workspace)? {
         let path = workspace::root().join(&name);
         fs::write(&path, content).with_context(|| format!("cannot write {path:?}"))?;
         console::note(format!("wrote {name}"));
     }
     Ok(())
+}
+
+/// Has the code of the gRPC service made from `proto/`, and answers what was said.
+fn protocol(workspace: &Workspace, arguments: &[&str]) -> Result<String> {
+    let build = ["build", "--quiet", "--example", "generate"];
+    workspace.cargo(&build).capture_all()?;
+    Run::new(workspace.target_directory.join("debug/examples/generate"))
+        .args(arguments)
+        .capture()
 }
 
 /// The files that are not as they should be, with what they should be.

@@ -7,7 +7,7 @@
 //!                  |
 //! base          engine  images  api  client
 //!                  |
-//! leaf          model  debian  capture
+//! leaf          model  debian  capture  protocol
 //! ```
 //!
 //! Each package has a line with all that it may depend on inside the workspace. A dependency that
@@ -41,6 +41,7 @@ const RULES: &[Rule] = &[
     ("ctnr-debian", Role::Leaf, &[]),
     ("ctnr-panel", Role::Leaf, &[]),
     ("ctnr-capture", Role::Leaf, &[]),
+    ("ctnr-protocol", Role::Leaf, &[]),
     ("ctnr-plan", Role::Base, &["ctnr-model"]),
     ("ctnr-api", Role::Base, &["ctnr-model"]),
     ("ctnr-client", Role::Base, &["ctnr-api", "ctnr-model"]),
@@ -90,6 +91,7 @@ const RULES: &[Rule] = &[
             "ctnr-engine-native",
             "ctnr-engine-docker",
             "ctnr-panel",
+            "ctnr-protocol",
             "agent",
         ],
     ),

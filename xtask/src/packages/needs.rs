@@ -44,7 +44,7 @@ pub(crate) const DOCKER: &[Need] = &[
 pub(crate) const CHECK: &[Need] = &[need(
     "python3-pip",
     "pip3",
-    "fetches the spell checker `typos` and `schemathesis`, which makes requests up",
+    "fetches the spell checker `typos`, `schemathesis`, which makes requests up, and a gRPC client",
 )];
 
 /// What making the panel needs where this machine has no Node that is new enough.

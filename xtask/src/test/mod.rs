@@ -29,10 +29,14 @@ use crate::services::registry::Registry;
 use crate::services::{Service, aftermath};
 use crate::signals;
 use crate::tally::Tally;
-use crate::workspace::Workspace;
+use crate::wheel;
+use crate::workspace::{self, Workspace};
 
 /// What the last line of the run calls it.
 const TIER: &str = "plain tier";
+
+/// What the gRPC client of the end-to-end tests needs of Python.
+const GRPC_REQUIREMENTS: &str = "tests/e2e/programs/requirements.txt";
 
 /// What to run.
 #[derive(clap::Args)]
@@ -163,6 +167,7 @@ fn with_servers(workspace: &Workspace) -> Result<Tally> {
 /// Runs the tests between two looks at the host.
 fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) -> Result<Tally> {
     let (wine, windows) = (image::archive(image::Name::Wine)?, image::programs()?);
+    let grpc = wheel::fetch_all("grpcio", &workspace::root().join(GRPC_REQUIREMENTS))?;
     let before = Snapshot::take(mark, scratch)?;
     let environment = [
         (
@@ -174,6 +179,7 @@ fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) 
         ("CTNR_TEST_REGISTRY", servers.registry.address().into()),
         ("CTNR_TEST_WINE", wine),
         ("CTNR_TEST_WIN32", windows),
+        ("CTNR_TEST_GRPC", grpc),
         ("TMPDIR", scratch.to_owned()),
         (Mark::NAME, mark.value().into()),
     ];

@@ -136,7 +136,8 @@ fn a_second_backend_on_the_same_data_is_refused() {
     let second = ctnr_e2e::run(
         std::process::Command::new(ctnr_e2e::built("backend"))
             .env("CONTAINERS_DATA_DIR", backend.data())
-            .env("CONTAINERS_HTTP_ADDR", "127.0.0.1:0"),
+            .env("CONTAINERS_HTTP_ADDR", "127.0.0.1:0")
+            .env("CONTAINERS_GRPC_ADDR", "off"),
     );
     assert_ne!(second.code, 0);
     let holder = format!("process {}", backend.pid());

@@ -8,6 +8,7 @@ mod artifact_registry;
 mod capture;
 mod disk;
 mod folders;
+mod grpc;
 mod hostile_artifact;
 mod input;
 mod killed;

@@ -92,6 +92,7 @@ fn start(workspace: &Workspace, environment: &[Variable], folder: &Path) -> Resu
         )
         .env("CONTAINERS_HTTP_ADDR", format!("127.0.0.1:{port}"))
         .env("CONTAINERS_ENGINE", "native")
+        .env("CONTAINERS_GRPC_ADDR", "off")
         .env("CONTAINERS_API_KEY", "")
         .env("CONTAINERS_RATE_LIMIT", "0")
         .env("CONTAINERS_LOG", "warn")

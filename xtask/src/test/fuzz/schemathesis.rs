@@ -5,13 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::Round;
-use crate::cache::{self, Key};
 use crate::console::Step;
 use crate::process::Run;
+use crate::wheel;
 use crate::workspace;
-
-/// What pip installs, each in one version.
-const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// This folder of the checkout.
 const FOLDER: &str = "xtask/src/test/fuzz";
@@ -30,27 +27,7 @@ pub(super) struct Schemathesis {
 impl Schemathesis {
     /// Fetches it where it is not there.
     pub(super) fn fetch() -> Result<Self> {
-        let python = Run::new("python3").arg("--version").capture()?;
-        let key = Key::new("schemathesis", 1)
-            .with("requirements", REQUIREMENTS)
-            .with("python", python);
-        let folder = cache::entry("tools", &key, |folder| {
-            let step = Step::start("Fetching schemathesis");
-            Run::new("python3")
-                .args(["-m", "pip", "install", "--quiet", "--no-input"])
-                .args([
-                    "--disable-pip-version-check",
-                    "--root-user-action",
-                    "ignore",
-                ])
-                .arg("--target")
-                .arg(folder)
-                .arg("--requirement")
-                .arg(own("requirements.txt"))
-                .within(&step)?;
-            step.done();
-            Ok(())
-        })?;
+        let folder = wheel::fetch_all("schemathesis", &own("requirements.txt"))?;
         Ok(Self { folder })
     }
 
