@@ -1,6 +1,7 @@
 //! What the store promises, on every database that it runs on.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod blobs;
 mod contract;
 mod hosts;
 mod jobs;
@@ -28,6 +29,7 @@ macro_rules! promises {
 }
 
 promises! {
+    blobs: [a_layer_is_known_by_its_bytes_while_it_is_there],
     contract: [
         everything_of_a_sandbox_is_kept,
         a_name_has_one_holder,
