@@ -16,4 +16,5 @@ export type Runtime = Schemas["Runtime"];
 export type FileInfo = Schemas["FileInfo"];
 export type LogFrame = Schemas["LogFrame"];
 export type Port = Schemas["Port"];
+export type Host = Schemas["Host"];
 export type Engine = Schemas["EngineInfo"];

@@ -7,21 +7,23 @@ import { classes } from "./classes";
 export const INPUT =
   "w-full min-w-0 rounded-md border border-edge bg-surface px-2.5 py-1.5 text-ink focus-visible:outline-offset-0";
 
-interface Frame {
+interface Texts {
   label: string;
   hint?: ReactNode;
 }
 
-export function Field({ label, hint, className, ...rest }: ComponentProps<"input"> & Frame) {
+/** A label, what `children` makes with the attributes that tie it to the texts, and a hint. */
+function Labelled({ label, hint, children }: Texts & { children: (tie: { id: string; "aria-describedby"?: string }) => ReactNode }) {
   const id = useId();
+  const hintId = `${id}-hint`;
   return (
     <div className="grid gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
-      <input id={id} aria-describedby={hint ? `${id}-hint` : undefined} autoComplete="off" {...rest} className={classes(INPUT, className)} />
+      {children(hint ? { id, "aria-describedby": hintId } : { id })}
       {hint && (
-        <p id={`${id}-hint`} className="text-[13px] text-muted">
+        <p id={hintId} className="text-[13px] text-muted">
           {hint}
         </p>
       )}
@@ -29,38 +31,30 @@ export function Field({ label, hint, className, ...rest }: ComponentProps<"input
   );
 }
 
-export function Area({ label, hint, className, ...rest }: ComponentProps<"textarea"> & Frame) {
-  const id = useId();
+export function Field({ label, hint, className, ...rest }: ComponentProps<"input"> & Texts) {
   return (
-    <div className="grid gap-1">
-      <label htmlFor={id} className="font-medium">
-        {label}
-      </label>
-      <textarea id={id} aria-describedby={hint ? `${id}-hint` : undefined} spellCheck={false} {...rest} className={classes(INPUT, "font-mono text-[13px]", className)} />
-      {hint && (
-        <p id={`${id}-hint`} className="text-[13px] text-muted">
-          {hint}
-        </p>
-      )}
-    </div>
+    <Labelled label={label} hint={hint}>
+      {(tie) => <input {...tie} autoComplete="off" {...rest} className={classes(INPUT, className)} />}
+    </Labelled>
   );
 }
 
-export function Select({ label, hint, children, ...rest }: ComponentProps<"select"> & Frame) {
-  const id = useId();
+export function Area({ label, hint, className, ...rest }: ComponentProps<"textarea"> & Texts) {
   return (
-    <div className="grid gap-1">
-      <label htmlFor={id} className="font-medium">
-        {label}
-      </label>
-      <select id={id} aria-describedby={hint ? `${id}-hint` : undefined} {...rest} className={INPUT}>
-        {children}
-      </select>
-      {hint && (
-        <p id={`${id}-hint`} className="text-[13px] text-muted">
-          {hint}
-        </p>
+    <Labelled label={label} hint={hint}>
+      {(tie) => <textarea {...tie} spellCheck={false} {...rest} className={classes(INPUT, "font-mono text-[13px]", className)} />}
+    </Labelled>
+  );
+}
+
+export function Select({ label, hint, children, ...rest }: ComponentProps<"select"> & Texts) {
+  return (
+    <Labelled label={label} hint={hint}>
+      {(tie) => (
+        <select {...tie} {...rest} className={INPUT}>
+          {children}
+        </select>
       )}
-    </div>
+    </Labelled>
   );
 }

@@ -18,6 +18,8 @@ const STATES: Record<string, readonly [Tone, Text]> = {
   running: ["good", "state.running"],
   succeeded: ["good", "state.succeeded"],
   available: ["good", "state.available"],
+  ready: ["good", "state.ready"],
+  gone: ["bad", "state.gone"],
   created: ["warn", "state.created"],
   creating: ["warn", "state.creating"],
   starting: ["warn", "state.starting"],

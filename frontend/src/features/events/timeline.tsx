@@ -62,15 +62,16 @@ function Entry({ event, top }: { event: Event; top: number }) {
       <span className="w-20 shrink-0 text-muted max-sm:hidden">{event.subject}</span>
       <span className={classes("w-20 shrink-0 font-medium", TONES[event.action])}>{event.action}</span>
       {page ? (
-        <Link href={`${page}?id=${event.id}`} className="max-w-[60%] shrink-0 truncate hover:underline max-sm:min-w-0 max-sm:max-w-none max-sm:shrink">
+        <Link href={`${page}?id=${event.id}`} className="min-w-0 truncate hover:underline">
           <Name of={shown} />
         </Link>
       ) : (
-        <span className="max-w-[60%] shrink-0 truncate max-sm:min-w-0 max-sm:max-w-none max-sm:shrink">
+        <span className="min-w-0 truncate">
           <Name of={shown} />
         </span>
       )}
-      <span className="min-w-0 truncate text-[13px] text-muted max-md:hidden">
+      {/* Where there is no room for both, the name stays. */}
+      <span className="min-w-0 shrink-[9999] truncate text-[13px] text-muted max-md:hidden">
         <Name of={more.join(" ")} />
       </span>
     </li>

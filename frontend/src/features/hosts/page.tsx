@@ -11,6 +11,7 @@ import { State } from "@/ui/state";
 import { useTitle } from "@/ui/title";
 
 import { hostQuery } from "./data";
+import { Platform } from "./platform";
 
 interface Ability {
   name: string;
@@ -39,6 +40,7 @@ export function HostsPage() {
               ]}
             />
           </Card>
+          <Platform />
           <div className="grid gap-5 lg:grid-cols-2">
             <Abilities title={t("hosts.engines")} of={host.engines} />
             <Abilities title={t("hosts.realisers")} of={host.realisers} />

@@ -2,7 +2,7 @@
 
 import { useT } from "@/i18n";
 
-import { ceilingOf, lineOf, type Measure, type Sample } from "./series";
+import { ceilingFrom, lineOf, type Measure, type Sample } from "./series";
 
 const WIDTH = 300;
 const HEIGHT = 90;
@@ -24,7 +24,7 @@ interface Props {
 }
 
 /** Up to two measures over time, told apart by their strokes, with the newest values as text. */
-export function Chart({ title, samples, lines, show, limit, ceilingFor = ceilingOf }: Props) {
+export function Chart({ title, samples, lines, show, limit, ceilingFor = ceilingFrom(1) }: Props) {
   const t = useT();
   const newest = samples.at(-1);
   const highest = Math.max(0, ...samples.flatMap((sample) => lines.map(({ measure }) => sample[measure])));
@@ -48,7 +48,7 @@ export function Chart({ title, samples, lines, show, limit, ceilingFor = ceiling
           ))}
         </span>
       </figcaption>
-      <svg role="img" aria-label={`${title}: ${spoken}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" className="h-24 w-full rounded-md bg-sunken text-accent">
+      <svg role="img" aria-label={`${title}: ${spoken}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" className="h-24 w-full overflow-visible rounded-md bg-sunken text-accent">
         {lines.map(({ measure }, index) => (
           <path
             key={measure}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { SandboxStats } from "@/api/types";
 
-import { append, binaryCeilingOf, ceilingOf, lineOf, sampleOf, WINDOW, type Sample } from "./series";
+import { append, binaryCeilingOf, ceilingFrom, ceilingOf, lineOf, sampleOf, WINDOW, type Sample } from "./series";
 
 function stats(second: number, received_bytes: number): SandboxStats {
   const usage = { cpu_percent: 50, memory_bytes: 1000, pids: 2, received_bytes, sent_bytes: 0, read_bytes: 0, written_bytes: 0 };
@@ -26,6 +26,7 @@ test("what has left the window goes, and a sample that comes twice is one", () =
 
 test("scales end at round numbers", () => {
   expect([0, 0.3, 1, 3, 50, 51, 1_300].map(ceilingOf)).toEqual([1, 0.5, 1, 5, 50, 100, 2000]);
+  expect([0, 9, 10, 46].map(ceilingFrom(10))).toEqual([10, 10, 20, 100]);
   expect([0, 1000, 1024, 3_000_000].map(binaryCeilingOf)).toEqual([1, 1024, 1024, 4 * 2 ** 20]);
 });
 

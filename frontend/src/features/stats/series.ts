@@ -48,6 +48,9 @@ export function ceilingOf(value: number): number {
   return ([1, 2, 5].find((step) => step * power >= value) ?? 10) * power;
 }
 
+/** The end of a scale for a highest value, with room above the line, and never below `least`. */
+export const ceilingFrom = (least: number) => (value: number) => ceilingOf(Math.max(least, value * 1.1));
+
 /** The next power of two above, as memory is counted in. */
 export const binaryCeilingOf = (value: number): number => 2 ** Math.ceil(Math.log2(Math.max(value, 1)));
 

@@ -5,7 +5,7 @@ import { bytes, memory, percent } from "@/i18n/format";
 import { ErrorNote } from "@/ui/error-note";
 
 import { Chart } from "./chart";
-import { binaryCeilingOf } from "./series";
+import { binaryCeilingOf, ceilingFrom } from "./series";
 import { useStats } from "./use-stats";
 
 /** What a sandbox uses, as charts of the last two minutes. */
@@ -21,7 +21,7 @@ export function Stats({ id, isRunning }: { id: string; isRunning: boolean }) {
       <ErrorNote error={error} />
       {!isRunning && <p className="text-muted">{t("stats.stopped")}</p>}
       <div className="grid gap-4 lg:grid-cols-2">
-        <Chart title={t("create.cpus")} samples={samples} lines={[{ measure: "cpu", label: t("create.cpus") }]} show={(value) => percent(value, language)} />
+        <Chart title={t("create.cpus")} samples={samples} lines={[{ measure: "cpu", label: t("create.cpus") }]} show={(value) => percent(value, language)} ceilingFor={ceilingFrom(10)} />
         <Chart
           title={t("create.memory")}
           samples={samples}
@@ -38,6 +38,7 @@ export function Stats({ id, isRunning }: { id: string; isRunning: boolean }) {
             { measure: "sent", label: t("stats.sent") },
           ]}
           show={rate}
+          ceilingFor={ceilingFrom(1000)}
         />
         <Chart
           title={t("stats.disks")}
@@ -47,6 +48,7 @@ export function Stats({ id, isRunning }: { id: string; isRunning: boolean }) {
             { measure: "written", label: t("stats.written") },
           ]}
           show={rate}
+          ceilingFor={ceilingFrom(1000)}
         />
         <Chart
           title={t("stats.pids")}
