@@ -25,7 +25,12 @@ pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tal
 
 /// Runs the tests whose names contain `name`.
 pub(super) fn only(name: &str, workspace: &Workspace, environment: &[Variable]) -> Result<Tally> {
-    counted("tests", tests(workspace).args([name]), environment)
+    let mut report = Report::default();
+    let run = tests(workspace).args([name]);
+    let ended_well = report.follow("tests", run, environment)?;
+    // All that was not asked for is skipped, too.
+    report.ignored = 0;
+    report.tally("tests", ended_well)
 }
 
 fn tests(workspace: &Workspace) -> Run {
@@ -40,33 +45,10 @@ fn tests(workspace: &Workspace) -> Run {
     }
 }
 
-fn counted(what: &str, mut run: Run, environment: &[Variable]) -> Result<Tally> {
-    console::note(format!("Running the {what}"));
-    for (name, value) in environment {
-        run = run.env(name, value);
-    }
+fn counted(what: &str, run: Run, environment: &[Variable]) -> Result<Tally> {
     let mut report = Report::default();
-    let ended_well = run.lines(|line| {
-        console::result(line);
-        report.read(line);
-    })?;
-    if ended_well && report.failed.is_empty() && report.passed == 0 && what == "tests" {
-        bail!("no test ran: cargo's output has no summary that is understood here");
-    }
-    let mut tally = Tally::default();
-    tally.pass_many(report.passed);
-    let none_failed = report.failed.is_empty();
-    for name in report.failed {
-        tally.fail(name);
-    }
-    if !ended_well && none_failed {
-        tally.fail(format!("{what}: cargo failed"));
-    }
-    if report.ignored > 0 {
-        // A skipped test looks like a passed one, so it counts as what it is.
-        tally.fail(format!("{what}: {} are marked as ignored", report.ignored));
-    }
-    Ok(tally)
+    let ended_well = report.follow(what, run, environment)?;
+    report.tally(what, ended_well)
 }
 
 /// What nextest and libtest say, read line by line.
@@ -78,6 +60,38 @@ struct Report {
 }
 
 impl Report {
+    /// Runs the tests and reads what is said of them. Gives whether cargo succeeded.
+    fn follow(&mut self, what: &str, mut run: Run, environment: &[Variable]) -> Result<bool> {
+        console::note(format!("Running the {what}"));
+        for (name, value) in environment {
+            run = run.env(name, value);
+        }
+        run.lines(|line| {
+            console::result(line);
+            self.read(line);
+        })
+    }
+
+    /// What counts of it.
+    fn tally(self, what: &str, ended_well: bool) -> Result<Tally> {
+        if ended_well && self.failed.is_empty() && self.passed == 0 && what == "tests" {
+            bail!("no test ran: cargo's output has no summary that is understood here");
+        }
+        let mut tally = Tally::default();
+        tally.pass_many(self.passed);
+        if !ended_well && self.failed.is_empty() {
+            tally.fail(format!("{what}: cargo failed"));
+        }
+        for name in self.failed {
+            tally.fail(name);
+        }
+        if self.ignored > 0 {
+            // A skipped test looks like a passed one, so it counts as what it is.
+            tally.fail(format!("{what}: {} are marked as ignored", self.ignored));
+        }
+        Ok(tally)
+    }
+
     fn read(&mut self, line: &str) {
         let line = line.trim();
         if let Some(summary) = line.strip_prefix("Summary [") {
