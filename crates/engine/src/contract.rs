@@ -19,6 +19,7 @@ mod host;
 mod image;
 mod sandbox;
 
+pub mod attacks;
 pub mod errors;
 pub mod exec;
 pub mod exec_detached;
@@ -147,6 +148,15 @@ macro_rules! contract_tests {
                 kernel_settings_are_read_only
                 capabilities_are_few
                 mounts_are_refused
+            }
+            attacks {
+                a_program_by_descriptor_reaches_nothing
+                a_working_directory_by_descriptor_leads_nowhere
+                control_groups_stay_as_they_are
+                links_in_the_place_of_the_engines_files
+                a_flood_of_output_harms_nobody
+                a_great_many_files_are_deleted
+                volumes_of_an_image_are_nothing_of_the_hosts
             }
             isolation_network {
                 the_hosts_loopback_is_not_reached

@@ -40,6 +40,17 @@ pub(crate) const DOCKER: &[Need] = &[
     ),
 ];
 
+/// What the Docker engine's tests need to run on Podman.
+pub(crate) const PODMAN: &[Need] = &[
+    need("podman", "podman", "answers as Docker does"),
+    need("runc", "runc", "starts Podman's containers"),
+    need(
+        "containernetworking-plugins",
+        "/usr/lib/cni/bridge",
+        "makes Podman's networks",
+    ),
+];
+
 /// What the checks need: `typos` comes as a ready wheel, which spares compiling it.
 pub(crate) const CHECK: &[Need] = &[need(
     "python3-pip",

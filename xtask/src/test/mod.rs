@@ -8,6 +8,7 @@
 
 mod fuzz;
 mod panel;
+mod podman;
 mod soak;
 mod suite;
 
@@ -53,6 +54,9 @@ pub(crate) struct Args {
     /// Only kill the backend, its launcher and its supervisors, 200 times in a storm of requests.
     #[arg(long)]
     soak: bool,
+    /// Only run the Docker engine's contract on Podman's socket.
+    #[arg(long)]
+    podman: bool,
     /// Ask nothing.
     #[arg(long)]
     yes: bool,
@@ -84,6 +88,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.soak {
         return soak::run()?.conclude("soak tier");
+    }
+    if args.podman {
+        return podman::run()?.conclude("Podman tier");
     }
     let mut tally = Tally::default();
     if !args.no_check {

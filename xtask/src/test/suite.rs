@@ -45,7 +45,8 @@ fn tests(workspace: &Workspace) -> Run {
     }
 }
 
-fn counted(what: &str, run: Run, environment: &[Variable]) -> Result<Tally> {
+/// Counts what a run of tests says.
+pub(super) fn counted(what: &str, run: Run, environment: &[Variable]) -> Result<Tally> {
     let mut report = Report::default();
     let ended_well = report.follow(what, run, environment)?;
     report.tally(what, ended_well)

@@ -1,5 +1,6 @@
 //! The images of the suite: Debian's static busybox and a few files, as `docker save` writes them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,6 +37,8 @@ pub struct TestImage {
     pub label: Option<String>,
     /// Files besides busybox.
     pub files: Vec<ImageFile>,
+    /// Directories that its configuration calls volumes.
+    pub volumes: Vec<String>,
 }
 
 impl TestImage {
@@ -45,6 +48,7 @@ impl TestImage {
             tag: "ctnr-contract/busybox:latest".to_owned(),
             label: None,
             files: Vec::new(),
+            volumes: Vec::new(),
         }
     }
 
@@ -55,6 +59,7 @@ impl TestImage {
             tag: format!("ctnr-contract/{name}:one"),
             label: Some(name),
             files: Vec::new(),
+            volumes: Vec::new(),
         }
     }
 
@@ -143,6 +148,11 @@ impl TestImage {
     fn content(&self) -> (Vec<u8>, Vec<u8>) {
         let layer = self.layer();
         let diff_id = hex(&layer);
+        let volumes: BTreeMap<_, _> = self
+            .volumes
+            .iter()
+            .map(|at| (at, serde_json::json!({})))
+            .collect();
         let config = serde_json::json!({
             "architecture": Architecture::HOST.as_str(),
             "os": "linux",
@@ -150,6 +160,7 @@ impl TestImage {
             "config": {
                 "Env": ["PATH=/bin", "FROM_IMAGE=yes"],
                 "Cmd": ["sh"],
+                "Volumes": volumes,
                 "Labels": self.label.as_ref().map(|label| serde_json::json!({"unique": label})),
             },
             "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{diff_id}")]},
