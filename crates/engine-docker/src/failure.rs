@@ -44,6 +44,11 @@ pub(crate) fn refused(doing: &str, status: u16, message: &str) -> EngineError {
             EngineError::SandboxNotFound
         }
         409 if lower.contains("is not running") => EngineError::NotRunning,
+        _ if lower.contains("exec sessions on running containers") => EngineError::NotRunning,
+        // Podman's answer to a name that is taken has the status of a failure of its own.
+        500 if lower.contains("is already in use by") => {
+            EngineError::Conflict(format!("{doing}: {message}"))
+        }
         409 => EngineError::Conflict(format!("{doing}: {message}")),
         400 => EngineError::BadRequest(format!("{doing}: {message}")),
         401 | 403 => EngineError::Forbidden(format!("{doing}: {message}")),
@@ -156,6 +161,8 @@ mod tests {
             EngineError::NotRunning
         ));
         assert!(matches!(kind(409, "in use"), EngineError::Conflict(_)));
+        let taken = "creating container storage: the container name \"a\" is already in use by b";
+        assert!(matches!(kind(500, taken), EngineError::Conflict(_)));
         assert!(matches!(kind(500, "x"), EngineError::Internal { .. }));
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bollard::models::{ContainerConfig, ContainerInspectResponse, NetworkSettings};
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
+use bollard::query_parameters::ListContainersOptions;
 use ctnr_engine::{EngineError, Inspection, NetworkInspection, Observed, Result};
 use ctnr_model::{ContainerPath, Digest, EnvVar, Process, SandboxId, SandboxStatus, UserSpec};
 use futures::{StreamExt, TryStreamExt};
@@ -12,6 +12,8 @@ use serde_json::Value;
 use crate::engine::Shared;
 use crate::owner;
 use crate::status::status_of;
+
+const DOING: &str = "inspecting the sandbox";
 
 /// How many containers are inspected at once.
 const PARALLEL: usize = 16;
@@ -23,16 +25,21 @@ impl Shared {
         id: &SandboxId,
         container: &str,
     ) -> Result<ContainerInspectResponse> {
-        let inspected = self
+        typed(self.inspect_json(id, container).await?)
+    }
+
+    /// A container's whole inspection, in Docker's words.
+    async fn inspect_json(&self, id: &SandboxId, container: &str) -> Result<Value> {
+        let answer = self
             .daemon
-            .call(
-                "inspecting the sandbox",
-                self.daemon
-                    .api()
-                    .inspect_container(container, None::<InspectContainerOptions>),
-            )
+            .raw_call(DOING, async {
+                let path = format!("/containers/{container}/json");
+                self.daemon.raw().get(DOING, &path).await?.json(DOING).await
+            })
             .await;
-        self.gone(id, inspected)
+        let mut json = self.gone(id, answer)?;
+        say_it_as_docker_does(&mut json);
+        Ok(json)
     }
 
     /// A sandbox's state.
@@ -81,22 +88,9 @@ impl Shared {
 
     /// All that is known of a sandbox, with the daemon's own words.
     pub(crate) async fn inspect(&self, id: &SandboxId) -> Result<Inspection> {
-        let doing = "inspecting the sandbox";
         let container = self.sandboxes.container(id).await?;
-        let answer = self
-            .daemon
-            .raw_call(doing, async {
-                self.daemon
-                    .raw()
-                    .get(doing, &format!("/containers/{container}/json"))
-                    .await?
-                    .json(doing)
-                    .await
-            })
-            .await;
-        let mut json = self.gone(id, answer)?;
-        let typed: ContainerInspectResponse = serde_json::from_value(json.clone())
-            .map_err(|error| EngineError::internal(doing, error))?;
+        let mut json = self.inspect_json(id, &container).await?;
+        let typed = typed(json.clone())?;
         json["Id"] = Value::String(id.to_string());
         hide_labels(&mut json);
         let config = typed.config.unwrap_or_default();
@@ -113,6 +107,23 @@ impl Shared {
             docker: Some(json),
             status,
         })
+    }
+}
+
+fn typed(json: Value) -> Result<ContainerInspectResponse> {
+    serde_json::from_value(json).map_err(|error| EngineError::internal(DOING, error))
+}
+
+/// Podman has words of its own for the states between Docker's.
+fn say_it_as_docker_does(json: &mut Value) {
+    if let Some(Value::String(word)) = json.pointer_mut("/State/Status") {
+        let known = match word.as_str() {
+            "configured" | "initialized" => "created",
+            // The program has ended, and is not cleaned up after yet.
+            "stopped" => "exited",
+            _ => return,
+        };
+        known.clone_into(word);
     }
 }
 
@@ -178,6 +189,19 @@ fn network(settings: &NetworkSettings) -> NetworkInspection {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn podmans_states_are_dockers() {
+        for (word, expected) in [
+            ("stopped", "exited"),
+            ("initialized", "created"),
+            ("running", "running"),
+        ] {
+            let mut json = serde_json::json!({"State": {"Status": word}});
+            say_it_as_docker_does(&mut json);
+            assert_eq!(json["State"]["Status"], expected);
+        }
+    }
 
     #[test]
     fn only_our_labels_are_hidden() {

@@ -43,6 +43,31 @@ for attempt in $(seq 100); do [ -S "$folder/podman.sock" ] && break; sleep 0.1; 
 const SETTINGS: &str =
     "[containers]\ndefault_ulimits = [\"nofile=4096:4096\", \"nproc=4096:4096\"]\n";
 
+/// What Podman 4.3 does otherwise, as `docs/settings.md` tells its users.
+const OTHERWISE: [&str; 14] = [
+    // Its log can't be read while it is begun anew.
+    "attacks::a_flood_of_output_harms_nobody",
+    // Its moments are whole seconds.
+    "logs::a_log_is_followed_to_its_end",
+    "logs::moments_bound_a_log",
+    // Files that are sent or fetched lose their owners.
+    "files::an_archive_is_extracted",
+    "files::an_overwritten_file_keeps_mode_and_owner",
+    "files::stat_tells_what_a_path_is",
+    // A link to nothing is written over instead of followed.
+    "files_hostile::writes_through_links_stay_inside",
+    // Names without a registry are put under `localhost`.
+    "images::a_name_is_given_and_taken",
+    "images::an_exported_image_is_the_same",
+    "images::an_imported_image_is_there",
+    "images::compressed_archives_are_taken",
+    "images::oci_archives_are_taken",
+    // User namespaces are allowed inside.
+    "isolation::mounts_are_refused",
+    // It does not say that the memory limit has ended a program.
+    "limits::memory_is_limited",
+];
+
 /// Runs it.
 pub(super) fn run() -> Result<Tally> {
     packages::ensure_needs(needs::PODMAN)?;
@@ -58,7 +83,13 @@ pub(super) fn run() -> Result<Tally> {
         "--test",
         "contract",
     ];
-    suite::counted("tests", inside(folder).args(words).args(chosen), &[])
+    let left_out: Vec<String> = OTHERWISE
+        .iter()
+        .map(|name| format!("test(={name})"))
+        .collect();
+    let filter = format!("not ({})", left_out.join(" or "));
+    let cargo = inside(folder).args(words).args(chosen);
+    suite::chosen(cargo.args(["-E", &filter]), &[])
 }
 
 /// Cargo where Podman answers.

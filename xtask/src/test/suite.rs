@@ -25,8 +25,12 @@ pub(super) fn run(workspace: &Workspace, environment: &[Variable]) -> Result<Tal
 
 /// Runs the tests whose names contain `name`.
 pub(super) fn only(name: &str, workspace: &Workspace, environment: &[Variable]) -> Result<Tally> {
+    chosen(tests(workspace).args([name]), environment)
+}
+
+/// Runs tests of which some were chosen.
+pub(super) fn chosen(run: Run, environment: &[Variable]) -> Result<Tally> {
     let mut report = Report::default();
-    let run = tests(workspace).args([name]);
     let ended_well = report.follow("tests", run, environment)?;
     // All that was not asked for is skipped, too.
     report.ignored = 0;
@@ -45,8 +49,7 @@ fn tests(workspace: &Workspace) -> Run {
     }
 }
 
-/// Counts what a run of tests says.
-pub(super) fn counted(what: &str, run: Run, environment: &[Variable]) -> Result<Tally> {
+fn counted(what: &str, run: Run, environment: &[Variable]) -> Result<Tally> {
     let mut report = Report::default();
     let ended_well = report.follow(what, run, environment)?;
     report.tally(what, ended_well)

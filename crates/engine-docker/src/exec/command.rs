@@ -29,14 +29,20 @@ pub(super) struct Command {
     daemon: Daemon,
     container: ContainerId,
     exec: String,
-    pid: u32,
+    /// `None` where it had ended before it could be asked for.
+    pid: Option<u32>,
     ended: watch::Receiver<Option<Ended>>,
     output_closed: Arc<Notify>,
 }
 
 impl Command {
     /// Takes charge of a command; a task waits for its end.
-    pub(super) fn new(daemon: Daemon, container: ContainerId, exec: String, pid: u32) -> Self {
+    pub(super) fn new(
+        daemon: Daemon,
+        container: ContainerId,
+        exec: String,
+        pid: Option<u32>,
+    ) -> Self {
         let (sender, ended) = watch::channel(None);
         let output_closed = Arc::new(Notify::new());
         tokio::spawn(wait(
@@ -61,7 +67,7 @@ impl Command {
     }
 
     /// Its process id on the host.
-    pub(super) fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> Option<u32> {
         self.pid
     }
 
@@ -89,10 +95,12 @@ impl Command {
 
     /// Sends a signal to its process group.
     pub(super) async fn signal(&self, signal: i32) -> Result<()> {
-        if self.ended().is_some() {
-            return Err(EngineError::Conflict("the command has ended".to_owned()));
+        match self.pid {
+            Some(pid) if self.ended().is_none() => {
+                signal::send(&self.daemon, &self.container, pid, signal).await
+            }
+            _ => Err(EngineError::Conflict("the command has ended".to_owned())),
         }
-        signal::send(&self.daemon, &self.container, self.pid, signal).await
     }
 
     /// Sets its terminal's size.

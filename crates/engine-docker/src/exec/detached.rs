@@ -52,7 +52,7 @@ impl Entry {
             id: self.id.clone(),
             cmd: self.cmd.clone(),
             terminal: self.terminal,
-            pid: ended.is_none().then(|| self.command.pid()),
+            pid: self.command.pid().filter(|_| ended.is_none()),
             started_at: self.started_at,
             state: match ended {
                 None => ExecState::Running,

@@ -5,17 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ctnr_engine::{EngineError, ExecControl, ExecOutput, ExecSession, Result, TerminalSize};
 use futures::StreamExt;
-use tokio::io::ReadHalf;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::codec::FramedRead;
 
 use super::command::Command;
 use super::frames::Frames;
-use super::start::StartedCommand;
+use super::start::{Output, StartedCommand};
 use super::stdin::Stdin;
 use crate::failure;
-use crate::raw::Hijacked;
 
 /// How many pieces of output wait for their reader before the command has to.
 const PIECES: usize = 16;
@@ -30,12 +28,7 @@ pub(super) trait Sink: Send + 'static {
 }
 
 /// Reads a command's connection to its end.
-pub(super) fn pump(
-    connection: ReadHalf<Hijacked>,
-    terminal: bool,
-    command: Command,
-    mut sink: impl Sink,
-) {
+pub(super) fn pump(connection: Output, terminal: bool, command: Command, mut sink: impl Sink) {
     let frames = if terminal {
         Frames::terminal()
     } else {

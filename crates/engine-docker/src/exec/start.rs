@@ -1,12 +1,13 @@
 //! Starting a command, and knowing that it was executed.
 
+use std::io::Cursor;
 use std::time::Duration;
 
 use bollard::models::ExecConfig;
 use bollard::query_parameters::ResizeExecOptions;
 use ctnr_engine::{EngineError, ExecSpec, Result, Stdio, TerminalSize};
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, Chain, ReadHalf, WriteHalf};
 
 use super::command::Command;
 use crate::daemon::Daemon;
@@ -23,11 +24,14 @@ const REASON: u64 = 8 * 1024;
 
 const DOING: &str = "running a command in the sandbox";
 
+/// What a command puts out: what has been read of it already, and the rest.
+pub(super) type Output = Chain<Cursor<Vec<u8>>, ReadHalf<Hijacked>>;
+
 /// A command that was executed, and its connection.
 pub(super) struct StartedCommand {
     pub(super) command: Command,
     pub(super) terminal: bool,
-    pub(super) output: ReadHalf<Hijacked>,
+    pub(super) output: Output,
     pub(super) stdin: Option<WriteHalf<Hijacked>>,
 }
 
@@ -71,12 +75,20 @@ pub(super) async fn start(
         .await
         .map_err(|error| not_executed(&error.to_string(), program).unwrap_or(error))?;
     let (mut output, stdin) = tokio::io::split(connection);
+    let mut begun = Vec::new();
     let pid = match executed(daemon, &created.id).await? {
-        Some(pid) => pid,
-        None => {
-            let reason = reason(&mut output).await;
-            return Err(not_executed(&reason, program)
-                .unwrap_or_else(|| EngineError::internal(DOING, reason.trim())));
+        Start::Running(pid) => Some(pid),
+        Start::Ended => None,
+        Start::Unknown => {
+            begin(&mut output, &mut begun).await;
+            let reason = reason(&begun);
+            match not_executed(&reason, program) {
+                Some(error) => return Err(error),
+                // A program's own output begins with a frame's head; the daemon's words do not.
+                None if daemon.is_podman() && reason.len() < begun.len() => None,
+                None if daemon.is_podman() && begun.is_empty() => None,
+                None => return Err(EngineError::internal(DOING, reason.trim())),
+            }
         }
     };
     let command = Command::new(daemon.clone(), container.to_owned(), created.id, pid);
@@ -87,7 +99,7 @@ pub(super) async fn start(
     Ok(StartedCommand {
         command,
         terminal: size.is_some(),
-        output,
+        output: Cursor::new(begun).chain(output),
         stdin: wants_stdin.then_some(stdin),
     })
 }
@@ -109,18 +121,34 @@ fn config(spec: &ExecSpec, stdin: bool, size: Option<TerminalSize>) -> ExecConfi
     }
 }
 
-/// Waits until the program has been executed; its process id on the host, or `None` where it was
-/// not executed.
-async fn executed(daemon: &Daemon, exec: &str) -> Result<Option<u32>> {
+/// What the daemon says of a command that it was to start.
+enum Start {
+    /// Its process id on the host.
+    Running(u32),
+    /// It was executed, and has ended since.
+    Ended,
+    /// It has ended, or was not executed: its output tells.
+    Unknown,
+}
+
+/// Waits until the program has been executed, or has failed to be. Docker keeps the process id of a
+/// command that has ended; Podman does not.
+async fn executed(daemon: &Daemon, exec: &str) -> Result<Start> {
     let look = async {
         let mut pause = POLL;
         loop {
             let inspected = daemon.call(DOING, daemon.api().inspect_exec(exec)).await?;
             let pid = inspected.pid.and_then(|pid| u32::try_from(pid).ok());
             match pid.filter(|pid| *pid != 0) {
-                Some(pid) => return Ok(Some(pid)),
+                Some(pid) => return Ok(Start::Running(pid)),
                 None if inspected.running == Some(false) && inspected.exit_code.is_some() => {
-                    return Ok(None);
+                    let code = inspected.exit_code;
+                    let own = code.is_some_and(|code| (0..125).contains(&code));
+                    return Ok(if own && daemon.is_podman() {
+                        Start::Ended
+                    } else {
+                        Start::Unknown
+                    });
                 }
                 None => {
                     tokio::time::sleep(pause).await;
@@ -134,14 +162,18 @@ async fn executed(daemon: &Daemon, exec: &str) -> Result<Option<u32>> {
         .map_err(|_| failure::timed_out(DOING))?
 }
 
-/// What the daemon wrote instead of the program's output.
-async fn reason(output: &mut ReadHalf<Hijacked>) -> String {
-    let mut bytes = Vec::new();
+/// Reads the beginning of a command's output, or what the daemon wrote instead of it.
+async fn begin(output: &mut ReadHalf<Hijacked>, begun: &mut Vec<u8>) {
     let mut output = output.take(REASON);
     // What has been read when the time is over, or the connection breaks, is reason enough.
-    let _ = tokio::time::timeout(Duration::from_secs(5), output.read_to_end(&mut bytes)).await;
-    let text = bytes.get(8..).filter(|_| bytes.starts_with(&[1, 0, 0, 0]));
-    String::from_utf8_lossy(text.unwrap_or(&bytes)).into_owned()
+    let _ = tokio::time::timeout(Duration::from_secs(5), output.read_to_end(begun)).await;
+}
+
+/// The text in the first frame of a command's output, or in place of one.
+fn reason(begun: &[u8]) -> String {
+    let framed = matches!(begun, [1 | 2, 0, 0, 0, ..]);
+    let text = begun.get(8..).filter(|_| framed);
+    String::from_utf8_lossy(text.unwrap_or(begun)).into_owned()
 }
 
 fn not_executed(message: &str, program: &str) -> Option<EngineError> {
