@@ -12,6 +12,16 @@ use support::{Fixture, Item, gzip, tar};
 
 /// Unpacks into a new layer in the store's directory.
 fn unpack(fixture: &Fixture, at: &str, archive: &[u8]) -> Result<PathBuf, ImageError> {
+    unpack_only(fixture, at, archive, &[])
+}
+
+/// Unpacks what may have only these names directly below `at`.
+fn unpack_only(
+    fixture: &Fixture,
+    at: &str,
+    archive: &[u8],
+    only: &[&str],
+) -> Result<PathBuf, ImageError> {
     let scratch =
         tempfile::tempdir_in(fixture.store.directory()).expect("a test that can be set up");
     let (layer, trash) = (scratch.path().join("layer"), scratch.path().join("trash"));
@@ -25,7 +35,7 @@ fn unpack(fixture: &Fixture, at: &str, archive: &[u8]) -> Result<PathBuf, ImageE
             uid: 1000,
             gid: 1001,
         },
-        only: Vec::new(),
+        only: only.iter().map(|name| (*name).to_owned()).collect(),
         most: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -112,6 +122,49 @@ fn nothing_lands_outside_of_the_directory() {
     ]);
     assert!(unpack(&fixture, "/opt", &archive).is_err());
     fixture.assert_outside_untouched();
+}
+
+#[test]
+fn no_link_leads_past_the_names_that_may_be_there() {
+    let fixture = Fixture::new();
+    for to in ["/", "..", "../..", ".", "real"] {
+        for item in [
+            Item::symlink("drive_c/link/dosdevices", "/"),
+            Item::symlink("drive_c/link/drive_c", "/"),
+            Item::file("drive_c/link/new/file", b"evil"),
+            Item::file("drive_c/link/.wh.system.reg", b""),
+            Item::file("drive_c/link/.wh..wh..opq", b""),
+            Item::hard_link("drive_c/hard", "drive_c/link/file"),
+        ] {
+            let archive = tar(&[
+                Item::file("drive_c/real/file", b""),
+                Item::file("drive_c/file", b""),
+                Item::symlink("drive_c/link", to),
+                item,
+            ]);
+            let only = ["drive_c", "system.reg"];
+            let error = unpack_only(&fixture, "/prefix", &archive, &only).unwrap_err();
+            assert!(matches!(error, ImageError::Corrupt { .. }), "{error}");
+            assert!(
+                error.to_string().contains("a link is on the way"),
+                "{error}"
+            );
+        }
+    }
+    // A link that nothing is below is content like any other, and may become a directory.
+    let archive = tar(&[
+        Item::symlink("drive_c/link", "/"),
+        Item::symlink("drive_c/folder", ".."),
+        Item::directory("drive_c/folder"),
+        Item::file("drive_c/folder/file", b""),
+    ]);
+    let layer = unpack_only(&fixture, "/prefix", &archive, &["drive_c"]).unwrap();
+    let drive = layer.join("prefix/drive_c");
+    assert!(drive.join("folder/file").is_file());
+    assert_eq!(
+        fs::read_link(drive.join("link")).unwrap(),
+        PathBuf::from("/")
+    );
 }
 
 #[test]

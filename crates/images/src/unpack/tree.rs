@@ -30,6 +30,8 @@ pub(super) struct Tree {
     only: Vec<String>,
     /// The directory that was used last: entries come a directory at a time.
     last: Option<(Vec<u8>, Rc<OwnedFd>)>,
+    /// How the directories of names are resolved.
+    resolve: ResolveFlags,
     /// Modes and times that directories get at the end, since they change while files are made.
     directories: BTreeMap<Vec<u8>, Finish>,
     directory_names: usize,
@@ -55,6 +57,7 @@ impl Tree {
             owner: None,
             only: Vec::new(),
             last: None,
+            resolve: IN_ROOT,
             directories: BTreeMap::new(),
             directory_names: 0,
             root_opaque: false,
@@ -69,10 +72,16 @@ impl Tree {
         }
     }
 
-    /// The same, with nothing directly below the root but what has these names.
+    /// The same, with nothing directly below the root but what has these names. No link leads to a
+    /// directory of a name then: `drive/link/other` would be `other` where the link leads to the root.
     pub(super) fn limited_to(self, only: &[String]) -> Self {
+        let resolve = match only {
+            [] => IN_ROOT,
+            _ => IN_ROOT.union(ResolveFlags::NO_SYMLINKS),
+        };
         Self {
             only: only.to_vec(),
+            resolve,
             ..self
         }
     }
@@ -135,7 +144,7 @@ impl Tree {
         let fd = match self.open(&path) {
             Ok(fd) => fd,
             Err(Errno::NOENT | Errno::NOTDIR) => self.make_all(parents)?,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.cannot_enter(&path, error)),
         };
         let fd = Rc::new(fd);
         self.last = Some((path, Rc::clone(&fd)));
@@ -145,7 +154,18 @@ impl Tree {
     fn open(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
         let path = if path.is_empty() { b"." } else { path };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        fs::openat2(&self.root, path, flags, Mode::empty(), IN_ROOT)
+        fs::openat2(&self.root, path, flags, Mode::empty(), self.resolve)
+    }
+
+    /// Why a directory can't be entered: the kernel says of a link that may not be followed only
+    /// that there are too many.
+    fn cannot_enter(&self, path: &[u8], error: Errno) -> io::Error {
+        if error != Errno::LOOP || !self.resolve.contains(ResolveFlags::NO_SYMLINKS) {
+            return error.into();
+        }
+        let shown: String = String::from_utf8_lossy(path).chars().take(200).collect();
+        let message = format!("a link is on the way to {shown:?}, where only directories may be");
+        io::Error::new(io::ErrorKind::InvalidData, message)
     }
 
     fn make_all(&mut self, parents: &[&[u8]]) -> io::Result<OwnedFd> {
@@ -162,7 +182,7 @@ impl Tree {
                     })?;
                     self.open(&path)?
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.cannot_enter(&path, error)),
             };
         }
         Ok(at)
@@ -231,7 +251,7 @@ impl Tree {
                 path.as_slice()
             };
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let fd = match fs::openat2(&self.root, path, flags, Mode::empty(), IN_ROOT) {
+            let fd = match fs::openat2(&self.root, path, flags, Mode::empty(), self.resolve) {
                 Ok(fd) => fd,
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => continue,
                 Err(error) => return Err(error.into()),

@@ -296,7 +296,23 @@ fn layers_lead_nowhere_but_into_the_container() {
                 Item::symlink("drive_c/link", "/etc"),
                 Item::file("drive_c/link/through.txt", "evil"),
             ]),
-            "needed as a directory",
+            "a link is on the way",
+        ),
+        (
+            "another place by a link to the root",
+            sound.of(&[
+                Item::symlink("drive_c/link", "/"),
+                Item::symlink("drive_c/link/dosdevices/z:", "/"),
+            ]),
+            "a link is on the way",
+        ),
+        (
+            "the registry removed by a link upwards",
+            sound.of(&[
+                Item::symlink("drive_c/link", ".."),
+                Item::file("drive_c/link/.wh.system.reg", ""),
+            ]),
+            "a link is on the way",
         ),
         (
             "no tar",
