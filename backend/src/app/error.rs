@@ -41,7 +41,7 @@ pub enum AppError {
     /// The database, an engine or a registry does not answer; trying again later may help.
     #[error("{0}")]
     Unavailable(String),
-    /// A registry refused the credentials.
+    /// The caller may not do it, or a registry refused the credentials.
     #[error("{0}")]
     Forbidden(String),
     /// Anything else.
@@ -97,6 +97,8 @@ impl From<StoreError> for AppError {
             StoreError::NameTaken { .. }
             | StoreError::ContainerNameTaken { .. }
             | StoreError::ContainerChanged { .. }
+            | StoreError::KeyNameTaken { .. }
+            | StoreError::TooManyKeys { .. }
             | StoreError::KeyReused => Self::Conflict(message),
             StoreError::LayerMissing { .. } => Self::NotFound(message),
             // Whoever holds the job by now tries again: it is no fault of the job.

@@ -17,6 +17,7 @@ mod health;
 mod hosts;
 mod images;
 mod jobs;
+mod keys;
 mod lifecycle;
 mod locks;
 mod names;
@@ -52,12 +53,14 @@ pub use health::Health;
 pub use hosts::{AGENT_LEASE, KnownHost};
 use jobs::Hosts;
 pub use jobs::{Place, Reach, Subject};
+pub use keys::NewKey;
 pub use sandbox::{NewSandbox, Sandbox};
 pub use stats::Usage;
 
+use crate::access::Keyring;
 use crate::jobs::{Executions, Handlers};
 pub use crate::store::{
-    EventFilter, JobFilter, JobRow, LabelFilter, Page, PageRequest, SandboxFilter,
+    EventFilter, JobFilter, JobRow, KeyRow, LabelFilter, Page, PageRequest, SandboxFilter,
 };
 use crate::store::{SandboxRow, Store};
 use locks::Locks;
@@ -72,6 +75,8 @@ pub struct App {
 
 struct Inner {
     store: Store,
+    /// The keys to the API.
+    keyring: Keyring,
     engines: Engines,
     /// This host's installation: the sandboxes of others in the same database are not touched.
     installation: String,
@@ -141,6 +146,7 @@ impl App {
                 jobs: Executions::new(parts.store.clone(), parts.handlers),
                 reach: parts.reach,
                 hosts: Hosts::new(parts.holds_host),
+                keyring: Keyring::new(parts.store.clone()),
                 store: parts.store,
                 engines: parts.engines,
                 installation: parts.installation,

@@ -49,8 +49,8 @@ pub const WORKER_JOBS: Variable = Variable {
 pub const HTTP_ADDR: Variable = Variable {
     name: "CONTAINERS_HTTP_ADDR",
     default: "`0.0.0.0:8080`",
-    doc: "The address and port of the API. Without `CONTAINERS_API_KEY`, only peers on this machine \
-          are served, whatever the address.",
+    doc: "The address and port of the API. Without a key, only peers on this machine are served, whatever \
+          the address.",
 };
 
 /// Where gRPC listens.
@@ -66,7 +66,9 @@ pub const GRPC_ADDR: Variable = Variable {
 pub const API_KEY: Variable = Variable {
     name: "CONTAINERS_API_KEY",
     default: "unset",
-    doc: "The key that every request has to carry in `X-API-Key`. Set it to serve other machines.",
+    doc: "The root key, which may do everything. Where it is set, every request has to carry it or a key \
+          that was made with `ctnr key create` in `X-API-Key`; where it is not, those on this machine need \
+          none.",
 };
 
 /// Where everything is kept.
@@ -113,8 +115,8 @@ pub const PROXY_DOMAIN: Variable = Variable {
 pub const RATE_LIMIT: Variable = Variable {
     name: "CONTAINERS_RATE_LIMIT",
     default: "`2000`",
-    doc: "Requests a second that one client address may send; `0` for no limit. What is above gets \
-          429 with `Retry-After`.",
+    doc: "Requests a second that one client address, or one key without a rate of its own, may send; `0` \
+          for no limit. What is above gets 429 with `Retry-After`.",
 };
 
 /// The folders of the host that containers may be given.

@@ -71,6 +71,17 @@ impl ApiError {
         error
     }
 
+    pub(super) fn key_rate_limited(key: &ctnr_model::KeyName, seconds: u64) -> Self {
+        let mut error = Self::new(
+            ErrorCode::RateLimited,
+            format!(
+                "too many requests with the key {key}; try again in {seconds} s, or use a key with a higher rate"
+            ),
+        );
+        error.retry_after = Some(seconds);
+        error
+    }
+
     /// The caller's own body came to a standstill: 408, since the server is not at fault.
     pub(super) fn stalled(seconds: u64) -> Self {
         let mut error = Self::new(

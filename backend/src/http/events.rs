@@ -1,6 +1,6 @@
 //! `GET /v1/events`.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -9,10 +9,12 @@ use ctnr_model::EventSubject;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Api;
+use super::access::scopes;
 use super::error::{ApiError, Result};
 use super::extract::Params;
 use super::ndjson::{self, NDJSON, accepts};
 use super::openapi::Errors;
+use crate::access::Principal;
 use crate::app::{AppError, EventFilter};
 
 /// The number of the last event that a caller has seen; in an answer of lines, the number that it
@@ -36,15 +38,17 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 )]
 pub(super) async fn events(
     State(api): State<Api>,
+    Extension(caller): Extension<Principal>,
     Params(query): Params<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let subjects = if query.subject.is_empty() {
+        vec![EventSubject::Sandbox, EventSubject::Image]
+    } else {
+        query.subject
+    };
     let filter = EventFilter {
-        subjects: if query.subject.is_empty() {
-            vec![EventSubject::Sandbox, EventSubject::Image]
-        } else {
-            query.subject
-        },
+        subjects: scopes::visible(&caller, subjects)?,
         actions: query.action,
         ids: query.id.into_iter().collect(),
     };

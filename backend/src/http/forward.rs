@@ -5,23 +5,25 @@
 //! WebSockets included. While a host has no owner, because one died and another has not taken its
 //! place yet, a request waits.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use ctnr_api::ErrorCode;
-use ctnr_model::{ContainerQuery, SandboxQuery};
+use ctnr_model::{ContainerQuery, KeyId, SandboxQuery};
 use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::access::Hold;
 use super::error::{ApiError, Result};
 use super::proxy::{self, Proxied};
 use super::{Api, request_id};
+use crate::access::Principal;
 use crate::app::{Place, Subject};
 use crate::jobs::INTERNAL_HEADER;
 use crate::store::HostRow;
@@ -35,8 +37,11 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long a connection to an owner may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The header by which the owner is told who calls.
+/// The header by which the owner is told where the caller calls from.
 const CALLER_HEADER: &str = "x-ctnr-caller";
+
+/// The header by which the owner is told who calls: never the key itself.
+const PRINCIPAL_HEADER: &str = "x-ctnr-principal";
 
 /// The host that a request needs; `None` for one that any process of the platform serves.
 pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
@@ -44,7 +49,7 @@ pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
     let mut parts = path.strip_prefix('/')?.split('/');
     match (parts.next()?, parts.next()?, parts.next()) {
         ("v1", "sandboxes", None) | ("api", "containers", None) if reads => None,
-        ("v1", "events", _) | ("api", "events" | "jobs" | "hosts", _) => None,
+        ("v1", "events", _) | ("api", "events" | "jobs" | "hosts" | "keys", _) => None,
         // An id that can't be one is refused here.
         ("v1", "sandboxes", Some(id)) => Some(Subject::Sandbox(SandboxQuery::parse(id).ok()?)),
         ("api", "containers", Some(id)) => {
@@ -60,7 +65,7 @@ pub(super) fn subject(method: &Method, path: &str) -> Option<Subject> {
 pub(super) async fn elsewhere(
     api: &Api,
     subject: &Subject,
-    caller: IpAddr,
+    caller: &Principal,
     request: Request,
 ) -> Result<std::result::Result<Request, Response>> {
     let began = Instant::now();
@@ -100,7 +105,7 @@ async fn connect(host: &HostRow) -> std::io::Result<TcpStream> {
 async fn send(
     host: &HostRow,
     stream: TcpStream,
-    caller: IpAddr,
+    caller: &Principal,
     mut request: Request,
 ) -> Result<Response> {
     let broken = |error: hyper::Error| {
@@ -128,8 +133,9 @@ async fn send(
         && let Some(switched) = switched
     {
         let owner = hyper::upgrade::on(&mut answer);
+        let hold = Hold::of(caller);
         tokio::spawn(async move {
-            if let Err(error) = proxy::join(switched, owner).await {
+            if let Err(error) = proxy::join(switched, owner, &hold).await {
                 tracing::debug!(%error, "a switched connection to another backend ended early");
             }
         });
@@ -144,8 +150,10 @@ async fn send(
 
 /// The request as the owner gets it: with the platform's secret instead of the caller's, and the
 /// address that it came from.
-fn outgoing(host: &HostRow, caller: IpAddr, request: Request) -> Result<Request> {
+fn outgoing(host: &HostRow, caller: &Principal, request: Request) -> Result<Request> {
     let (mut parts, body) = request.into_parts();
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.ok_or_else(ApiError::internal)?.ip();
     let id = request_id::of(&parts.headers);
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = path
@@ -156,8 +164,9 @@ fn outgoing(host: &HostRow, caller: IpAddr, request: Request) -> Result<Request>
     proxy::remove_secrets(&mut parts.headers);
     let secret = HeaderValue::from_str(&host.secret).map_err(|_| ApiError::internal())?;
     parts.headers.insert(INTERNAL_HEADER, secret);
-    let caller = HeaderValue::from_str(&caller.to_string()).map_err(|_| ApiError::internal())?;
-    parts.headers.insert(CALLER_HEADER, caller);
+    let peer = HeaderValue::from_str(&peer.to_string()).map_err(|_| ApiError::internal())?;
+    parts.headers.insert(CALLER_HEADER, peer);
+    parts.headers.insert(PRINCIPAL_HEADER, Claim::of(caller)?);
     parts.headers.insert(request_id::HEADER, id);
     if !parts.headers.contains_key(header::HOST) {
         let authority = host.url.trim_start_matches("http://");
@@ -168,10 +177,51 @@ fn outgoing(host: &HostRow, caller: IpAddr, request: Request) -> Result<Request>
 }
 
 /// A request that another backend has let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HandedOn {
     /// Where its caller called that backend from, where it said.
     pub(super) caller: Option<IpAddr>,
+    /// Who that backend says it is.
+    pub(super) principal: Claim,
+}
+
+/// The mark of such a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IsHandedOn;
+
+/// Who calls, as another backend says: `local`, `root`, or the id of a key.
+pub(super) struct Claim(Option<HeaderValue>);
+
+impl Claim {
+    fn of(principal: &Principal) -> Result<HeaderValue> {
+        let text = match principal {
+            Principal::Local => "local",
+            Principal::Root => "root",
+            Principal::Key(key) => key.row().id.as_str(),
+        };
+        HeaderValue::from_str(text).map_err(|_| ApiError::internal())
+    }
+
+    /// Looks up who it is. Only a claim that came with the secret of this process gets here.
+    pub(super) async fn resolve(&self, api: &Api) -> Result<Principal> {
+        let claimed = self.0.as_ref().and_then(|claimed| claimed.to_str().ok());
+        match claimed {
+            Some("local") => Ok(Principal::Local),
+            Some("root") => Ok(Principal::Root),
+            Some(id) => {
+                let key = match KeyId::parse(id) {
+                    Ok(id) => api.app.keyring().find_named_by_platform(&id).await,
+                    Err(_) => None,
+                };
+                key.map(Principal::Key).ok_or_else(|| {
+                    ApiError::new(ErrorCode::Unauthorized, "the API key has just been revoked")
+                })
+            }
+            None => Err(ApiError::new(
+                ErrorCode::Unavailable,
+                "the backend that handed the request on did not say who calls; run the same version everywhere",
+            )),
+        }
+    }
 }
 
 /// Takes what backends tell each other out of a request, and gives it where the secret is this
@@ -183,10 +233,12 @@ pub(super) struct HandedOn {
 pub(super) fn handed_on(api: &Api, headers: &mut HeaderMap) -> Result<Option<HandedOn>> {
     // Only one who knows the secret is believed who calls.
     let caller = headers.remove(CALLER_HEADER);
+    let principal = headers.remove(PRINCIPAL_HEADER);
     match headers.remove(INTERNAL_HEADER) {
         None => Ok(None),
         Some(secret) if api.app.is_of_platform(secret.as_bytes()) => Ok(Some(HandedOn {
             caller: caller.and_then(|caller| caller.to_str().ok()?.parse().ok()),
+            principal: Claim(principal),
         })),
         Some(_) => Err(ApiError::new(
             ErrorCode::Unavailable,
@@ -219,6 +271,7 @@ mod tests {
             (Method::GET, "/api/events/containers", None),
             (Method::DELETE, "/api/jobs/12", None),
             (Method::PUT, "/api/hosts/0a/agent", None),
+            (Method::POST, "/api/keys", None),
             (Method::GET, "/api/host", Some(Subject::Host)),
             (Method::POST, "/api/layers", Some(Subject::Host)),
             (Method::GET, "/healthz", None),

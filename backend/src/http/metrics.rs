@@ -13,6 +13,7 @@ use ctnr_model::SandboxState;
 
 use super::Api;
 use super::error::Result;
+use crate::access::Key as AccessKey;
 use crate::app::{PageRequest, SandboxFilter};
 
 /// The upper bounds of the histogram's buckets, in microseconds.
@@ -88,10 +89,11 @@ impl Metrics {
         })
     }
 
-    fn render(&self, states: &BTreeMap<&'static str, u64>) -> String {
+    fn render(&self, states: &BTreeMap<&'static str, u64>, keys: &[Arc<AccessKey>]) -> String {
         let mut out = String::with_capacity(16 * 1024);
         // Writing to a String can't fail.
         let _ = self.write(&mut out, states);
+        let _ = write_keys(&mut out, keys);
         out
     }
 
@@ -119,6 +121,27 @@ impl Metrics {
         }
         Ok(())
     }
+}
+
+/// What the keys were used for, by their names, which are made of letters, digits, `_`, `.` and
+/// `-`. A key that is revoked is gone from here too.
+fn write_keys(out: &mut String, keys: &[Arc<AccessKey>]) -> std::fmt::Result {
+    let metrics = [
+        ("ctnr_key_requests_total", "Requests served, by API key."),
+        (
+            "ctnr_key_rate_limited_total",
+            "Requests refused since there were too many, by API key.",
+        ),
+    ];
+    for (at, (name, help)) in metrics.into_iter().enumerate() {
+        writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter")?;
+        for key in keys {
+            let (served, limited) = key.counts();
+            let count = [served, limited][at];
+            writeln!(out, "{name}{{key=\"{}\"}} {count}", key.row().name)?;
+        }
+    }
+    Ok(())
 }
 
 impl Series {
@@ -152,7 +175,7 @@ pub(super) fn known_method(method: &Method) -> &'static str {
 }
 
 /// What Prometheus reads: requests by route, method and status with the time until their answers
-/// began, and sandboxes by state.
+/// began, sandboxes by state, and requests by API key.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -167,7 +190,7 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse>
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        api.shared.metrics.render(&states),
+        api.shared.metrics.render(&states, &api.app.keyring().all()),
     ))
 }
 
@@ -208,7 +231,7 @@ mod tests {
         for micros in [400, 900, 70_000_000] {
             metrics.record("/v1/x", "GET", 200, Duration::from_micros(micros));
         }
-        let text = metrics.render(&BTreeMap::from([("running", 2)]));
+        let text = metrics.render(&BTreeMap::from([("running", 2)]), &[]);
         let labels = "route=\"/v1/x\",method=\"GET\",status=\"200\"";
         for line in [
             "ctnr_sandboxes{state=\"running\"} 2".to_owned(),

@@ -1,7 +1,7 @@
 //! The REST API: requests to use cases, and their answers to bodies.
 //!
 //! ```text
-//!  connection ─▶ gate (request id, access, rate, trace, metrics, panics) ─▶ route ─▶ App
+//!  connection ─▶ gate (request id, trace, metrics, panics) ─▶ admission (key, scope, rate) ─▶ route ─▶ App
 //! ```
 //!
 //! Nothing here knows SQL or a rule of the product. The types of bodies are `ctnr-api`'s and stop
@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 mod access;
+mod admission;
 mod artifacts;
 mod containers;
 mod docs;
@@ -26,6 +27,7 @@ mod images;
 mod info;
 mod internal;
 mod jobs;
+mod keys;
 mod layers;
 mod metrics;
 mod ndjson;

@@ -12,7 +12,9 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
+use super::access::scopes::{self, Need};
 use super::routes;
+use ctnr_model::Scope;
 
 /// The errors that any route can answer with, all in the one shape.
 pub(super) struct Errors;
@@ -23,10 +25,10 @@ const MEANINGS: [(&str, &str); 12] = [
         "400",
         "BAD_REQUEST: the request is wrong in itself; the message names the field",
     ),
-    ("401", "UNAUTHORIZED: send X-API-Key, or configure a key"),
+    ("401", "UNAUTHORIZED: send a key that is good in X-API-Key"),
     (
         "403",
-        "FORBIDDEN: the page, the host name or the credentials may not do this",
+        "FORBIDDEN: the key lacks the scope, or the page, the host name or the credentials may not do this",
     ),
     ("404", "NOT_FOUND: no such sandbox, command, image or file"),
     (
@@ -110,7 +112,7 @@ pub fn document() -> OpenApi {
                     "key",
                     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
                         "X-API-Key",
-                        "The server's CONTAINERS_API_KEY; needed where one is configured.",
+                        "A key made with POST /api/keys, whose scopes have to include one of those that an operation names, or the server's CONTAINERS_API_KEY, which needs none. Without CONTAINERS_API_KEY, callers on the server's own host need no key.",
                     ))),
                 )
                 .responses_from_iter(
@@ -128,7 +130,33 @@ pub fn document() -> OpenApi {
     document.info = own.info.clone();
     document.security.clone_from(&own.security);
     document.merge(own);
+    name_scopes(&mut document);
     document
+}
+
+/// Writes the scopes that each operation needs into the document: of several, one is enough.
+fn name_scopes(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("GET", &mut item.get),
+            ("PUT", &mut item.put),
+            ("POST", &mut item.post),
+            ("DELETE", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let (Some(operation), Some(Need::OneOf(scopes))) =
+                (operation.as_mut(), scopes::listed(method, path))
+            else {
+                continue;
+            };
+            let with = |scope: &Scope| SecurityRequirement::new("key", [scope.to_string()]);
+            let requirements = scopes.iter().map(with);
+            let all = [SecurityRequirement::default()]
+                .into_iter()
+                .chain(requirements);
+            operation.security = Some(all.collect());
+        }
+    }
 }
 
 /// The document as JSON, with an end of line.

@@ -14,14 +14,16 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::{
     Api, Options, Shared, artifacts, containers, docs, events, exec, files, gate, health, host,
-    hosts, images, info, internal, jobs, layers, metrics, openapi, panel, proxy, rate, runtimes,
-    sandboxes, uploads,
+    hosts, images, info, internal, jobs, keys, layers, metrics, openapi, panel, proxy, rate,
+    runtimes, sandboxes, uploads,
 };
 use crate::app::App;
 
 /// All routes, behind the gate. Requests need a `ConnectInfo<SocketAddr>` extension with their
-/// peer, as [`serve`](super::serve) gives it. Endless answers end when the app begins to stop.
+/// peer, as [`serve`](super::serve) gives it. Endless answers end when the app begins to stop. It
+/// has to be called within a runtime of Tokio's.
 pub fn router(app: App, options: Options) -> Router {
+    app.watch_keys();
     let api = Api {
         shared: Arc::new(Shared {
             stopping: app.closing(),
@@ -52,6 +54,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .merge(images::routes())
         .merge(containers::routes())
         .merge(jobs::routes())
+        .merge(keys::routes())
         .merge(layers::routes())
         .merge(uploads::routes())
         .merge(artifacts::routes())

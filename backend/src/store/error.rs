@@ -1,6 +1,6 @@
 //! What can go wrong in the database.
 
-use ctnr_model::{ContainerId, ContainerName, JobId, LayerId, SandboxId, SandboxName};
+use ctnr_model::{ContainerId, ContainerName, JobId, KeyName, LayerId, SandboxId, SandboxName};
 use sqlx::migrate::MigrateError;
 
 /// The result of a database operation.
@@ -42,6 +42,18 @@ pub enum StoreError {
     ContainerChanged {
         /// The container's name.
         container: ContainerName,
+    },
+    /// Another API key has the name.
+    #[error("there is an API key {name} already; revoke that one, or choose another name")]
+    KeyNameTaken {
+        /// The name.
+        name: KeyName,
+    },
+    /// There are as many API keys as there may be.
+    #[error("there are {most} API keys, which is the most; revoke some that are not needed")]
+    TooManyKeys {
+        /// How many there may be.
+        most: u32,
     },
     /// A layer is not there, or is just being removed.
     #[error("layer {} is not there; upload it (again), and name the id of the answer", .layer.short())]

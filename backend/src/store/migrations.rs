@@ -28,6 +28,7 @@ pub(super) fn migrator() -> Migrator {
             "containers",
             include_str!("../../migrations/0003_containers.sql"),
         ),
+        version(4, "keys", include_str!("../../migrations/0004_keys.sql")),
         version(
             5,
             "captures",

@@ -12,10 +12,13 @@ mod files;
 mod grpc;
 mod hosts;
 mod images;
+mod keys;
 mod panel;
 mod proxy;
 mod replicas;
+mod revoked;
 mod sandboxes;
+mod scopes;
 mod server;
 mod stats;
 #[expect(

@@ -23,7 +23,7 @@ pub(super) const PATH: &str = "/v1/sandboxes/box/proxy/3000";
 pub(super) const HOST: &str = "3000--box.localhost:8080";
 
 /// A program that tells what it was asked, and the sandbox that it runs in.
-async fn start(options: Options) -> Api {
+pub(super) async fn start(options: Options) -> Api {
     let key = options.api_key.is_some();
     let api = Api::with(options).await;
     if key {
@@ -82,7 +82,11 @@ async fn echo(upgrade: WebSocketUpgrade) -> Response {
 
 #[tokio::test]
 async fn requests_pass_with_their_bodies_and_without_secrets() {
-    let api = start(Options::default()).await;
+    let api = start(Options {
+        api_key: Some(ApiKey::new("s3cret").unwrap()),
+        ..Options::default()
+    })
+    .await;
     let sent = request(Method::PUT, &format!("{PATH}/a%2Fb?c=d"), "hello");
     let mut sent = with(sent, "x-api-key", "s3cret");
     for (name, value) in [

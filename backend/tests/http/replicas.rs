@@ -48,7 +48,7 @@ async fn replica(database: TestDatabase, engine: FakeEngine, options: Options) -
 }
 
 /// A replica beside an owner, which has a sandbox with a program that tells what it was asked.
-async fn beside_an_owner(options: Options) -> Api {
+pub(super) async fn beside_an_owner(options: Options) -> Api {
     let (database, engine) = (TestDatabase::sqlite(), FakeEngine::new(EngineKind::Native));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -139,6 +139,7 @@ async fn the_owner_is_told_who_calls_and_not_by_which_key() {
         ),
     ] {
         let sent = with(sent, "x-ctnr-caller", "198.51.100.1");
+        let sent = with(sent, "x-ctnr-principal", "local");
         let sent = with(sent, "cookie", "mine=1; ctnr_port_3000=ticket");
         assert_eq!(api.send_from("192.0.2.7:1", sent).await.status, 200);
     }
@@ -147,6 +148,7 @@ async fn the_owner_is_told_who_calls_and_not_by_which_key() {
     for headers in seen.iter() {
         assert_eq!(headers["x-ctnr-caller"], "192.0.2.7");
         assert_eq!(headers["x-ctnr-internal"], "hush");
+        assert_eq!(headers["x-ctnr-principal"], "root");
         assert_eq!(headers["cookie"], "mine=1");
         assert!(!headers.contains_key("x-api-key"));
     }
@@ -169,7 +171,12 @@ async fn programs_are_told_the_callers_address_and_only_by_the_platform() {
         assert_eq!(answer.status, 418, "{}", answer.text());
         let headers = &answer.json()["headers"];
         assert_eq!(headers["x-forwarded-for"], "192.0.2.7", "{path}");
-        for gone in ["x-ctnr-caller", "x-ctnr-internal", "x-api-key"] {
+        for gone in [
+            "x-ctnr-caller",
+            "x-ctnr-internal",
+            "x-ctnr-principal",
+            "x-api-key",
+        ] {
             assert!(headers[gone].is_null(), "{gone}");
         }
     }

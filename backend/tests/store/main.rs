@@ -5,6 +5,7 @@ mod blobs;
 mod contract;
 mod hosts;
 mod jobs;
+mod keys;
 #[path = "../support/database.rs"]
 mod support;
 
@@ -54,6 +55,12 @@ promises! {
         a_claimant_takes_only_what_its_hosts_can_do,
         pages_of_jobs_leave_nothing_out,
         only_jobs_that_are_over_are_pruned,
+    ],
+    keys: [
+        a_key_is_kept_until_it_is_removed,
+        names_of_keys_are_unique_and_keys_are_not_too_many,
+        the_use_of_a_key_goes_forward_and_makes_no_other_key,
+        a_database_that_skipped_the_keys_gets_them,
     ],
     hosts: [
         hosts_and_workers_are_seen_while_they_say_so,

@@ -31,6 +31,14 @@ impl TestDatabase {
     pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url).await.unwrap()
     }
+
+    /// A connection to it past the store.
+    #[allow(dead_code, reason = "not all test programs look past the store")]
+    pub(crate) async fn connect(&self) -> sqlx::AnyConnection {
+        <sqlx::AnyConnection as sqlx::Connection>::connect(&self.url)
+            .await
+            .unwrap()
+    }
 }
 
 #[cfg(feature = "system-tests")]

@@ -16,6 +16,7 @@ mod image;
 mod info;
 mod inspect;
 mod job;
+mod key;
 mod limits;
 mod link;
 mod logs;
@@ -46,6 +47,7 @@ pub use inspect::{
     Config, EmptyObject, HostConfig, NetworkSettings, PortBinding, SandboxDetails, State,
 };
 pub use job::{Job, JobList, JobListQuery};
+pub use key::{CreateKey, Key, KeyCreated, KeyList, KeySecret, KeyState};
 pub use limits::LimitsRequest;
 pub use link::{Link, LinkRequest};
 pub use logs::{LogFrame, LogsQuery, Tail};

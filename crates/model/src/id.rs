@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
+use crate::access::KeyId;
 use crate::digest::to_hex;
 use crate::invalid::string_conversions;
 
@@ -189,6 +190,7 @@ macro_rules! name_and_query {
 
 name_and_query!("sandbox", SandboxName, SandboxQuery, SandboxId);
 name_and_query!("container", ContainerName, ContainerQuery, ContainerId);
+name_and_query!("key", KeyName, KeyQuery, KeyId);
 
 /// Whether a text is made as Docker's names are: `[a-zA-Z0-9][a-zA-Z0-9_.-]+`.
 fn is_name(text: &str) -> bool {

@@ -6,6 +6,7 @@
 
 pub mod container;
 
+mod access;
 mod digest;
 mod event;
 mod hostname;
@@ -24,13 +25,14 @@ mod size;
 mod spec;
 mod state;
 
+pub use access::{Area, KeyId, Scope, Scopes};
 pub use container::ContainerState;
 pub use digest::{Digest, DigestAlgorithm};
 pub use event::{Event, EventAction, EventSubject};
 pub use hostname::HostName;
 pub use id::{
-    ContainerId, ContainerName, ContainerQuery, ExecId, JobId, LayerId, SandboxId, SandboxName,
-    SandboxQuery,
+    ContainerId, ContainerName, ContainerQuery, ExecId, JobId, KeyName, KeyQuery, LayerId,
+    SandboxId, SandboxName, SandboxQuery,
 };
 pub use image::{Architecture, ImageConfig, Platform};
 pub use invalid::Invalid;

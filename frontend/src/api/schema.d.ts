@@ -908,6 +908,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the keys */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Make a key
+         * @description Its secret is in the answer and nowhere else. A key can't make one that may do more than itself
+         *     or lasts longer.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a key */
+        get: operations["inspect_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description It is refused from here on, by other backends within a second or two. Streams and WebSockets that
+         *     it has opened are cut.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/layers": {
         parameters: {
             query?: never;
@@ -1043,7 +1087,7 @@ export interface paths {
         };
         /**
          * What Prometheus reads: requests by route, method and status with the time until their answers
-         *     began, and sandboxes by state.
+         *     began, sandboxes by state, and requests by API key.
          */
         get: operations["metrics"];
         put?: never;
@@ -1565,8 +1609,8 @@ export interface paths {
         put?: never;
         /**
          * Get a link that opens a port in a browser
-         * @description Its page has an origin of its own. Where an API key is configured, the link holds a ticket for
-         *     this port alone, good for twelve hours.
+         * @description Its page has an origin of its own. For a caller who sends a key, the link holds a ticket for this
+         *     port alone, good for twelve hours and as long as the key.
          */
         post: operations["create_link"];
         delete?: never;
@@ -2138,6 +2182,41 @@ export interface components {
              * @example wine:10.0
              */
             runtime?: string | null;
+        };
+        /**
+         * @description The body of `POST /api/keys`.
+         * @example {
+         *       "name": "ci",
+         *       "rate": 50,
+         *       "scopes": [
+         *         "sandboxes:write",
+         *         "images:read"
+         *       ]
+         *     }
+         */
+        CreateKey: {
+            /**
+             * Format: int32
+             * @description Requests at once; without it, as many as a second.
+             */
+            burst?: number | null;
+            /**
+             * Format: date-time
+             * @description From when on it is refused; without it, it lasts until it is revoked.
+             */
+            expires_at?: string | null;
+            /** @description Its name, which no other key may have. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Requests a second, of each backend; without it, as many as `CONTAINERS_RATE_LIMIT` says.
+             */
+            rate?: number | null;
+            /**
+             * @description What it lets its holder do: `sandboxes:read`, `sandboxes:write`, the same of `containers`,
+             *     `images`, `jobs` and `hosts`, or `admin`. Writing includes reading, `admin` everything.
+             */
+            scopes: string[];
         };
         /**
          * @description `POST /v1/sandboxes`: the sandbox that is wanted.
@@ -2838,6 +2917,59 @@ export interface components {
             /** @description The job's id: `GET /api/jobs/{id}` shows how far it is. */
             job: string;
         };
+        /** @description A key, without its secret, which is nowhere. */
+        Key: {
+            /**
+             * Format: int32
+             * @description Requests at once, where it has a number of its own.
+             */
+            burst?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Who made it: `local`, `root` or another key. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description From when on it is refused.
+             */
+            expires_at?: string | null;
+            /** @description Its id, which is a part of the key and no secret. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description About when it was last used; to the minute where it was another backend.
+             */
+            last_used_at?: string | null;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Requests a second, of each backend, where it has a number of its own.
+             */
+            rate?: number | null;
+            /** @description What it lets its holder do. */
+            scopes: string[];
+            /** @description Whether it is good. */
+            state: components["schemas"]["KeyState"];
+        };
+        /** @description The answer of `POST /api/keys`. */
+        KeyCreated: components["schemas"]["Key"] & {
+            /** @description What its holder sends in `X-API-Key`. It is shown this once. */
+            secret: string;
+        };
+        /** @description The answer of `GET /api/keys`. */
+        KeyList: {
+            /** @description The keys, by name. */
+            keys: components["schemas"]["Key"][];
+        };
+        /**
+         * @description Whether a key is good. One that is revoked is not there.
+         * @enum {string}
+         */
+        KeyState: "active" | "expired";
         /** @description A layer of files. */
         Layer: {
             /**
@@ -3597,7 +3729,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description UNAUTHORIZED: send X-API-Key, or configure a key */
+        /** @description UNAUTHORIZED: send a key that is good in X-API-Key */
         Error401: {
             headers: {
                 [name: string]: unknown;
@@ -3606,7 +3738,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description FORBIDDEN: the page, the host name or the credentials may not do this */
+        /** @description FORBIDDEN: the key lacks the scope, or the page, the host name or the credentials may not do this */
         Error403: {
             headers: {
                 [name: string]: unknown;
@@ -5842,6 +5974,142 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, without their secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKey"];
+            };
+        };
+        responses: {
+            /** @description The key, with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyCreated"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    inspect_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, the unique start of one, or a name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];

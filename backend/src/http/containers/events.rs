@@ -1,12 +1,14 @@
 //! `GET /api/events/containers`.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ctnr_api::ContainerEventQuery;
 use ctnr_model::EventSubject;
 
+use crate::access::Principal;
 use crate::app::EventFilter;
+use crate::http::access::scopes;
 use crate::http::error::Result;
 use crate::http::extract::Params;
 use crate::http::openapi::Errors;
@@ -30,11 +32,12 @@ use crate::http::{Api, events};
 )]
 pub(super) async fn events(
     State(api): State<Api>,
+    Extension(caller): Extension<Principal>,
     Params(query): Params<ContainerEventQuery>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let filter = EventFilter {
-        subjects: vec![EventSubject::Container, EventSubject::Job],
+        subjects: scopes::visible(&caller, vec![EventSubject::Container, EventSubject::Job])?,
         actions: Vec::new(),
         ids: query.id,
     };

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use ctnr_api::{
-    ATTACH_PROTOCOL, ClientMessage, STDERR_FRAME, STDOUT_FRAME, ServerMessage, TerminalAttachQuery,
-    TerminalQuery,
+    ATTACH_PROTOCOL, ClientMessage, ErrorCode, STDERR_FRAME, STDOUT_FRAME, ServerMessage,
+    TerminalAttachQuery, TerminalQuery,
 };
 use ctnr_engine::{ExecControl, ExecSession, OutputStream, Stdio, TerminalSize};
 use ctnr_model::ExecId;
@@ -22,6 +23,7 @@ use super::run::shell_word;
 use super::session::{Running, Step};
 use crate::app;
 use crate::http::Api;
+use crate::http::access::Hold;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{ExecRef, Params, SandboxRef};
 use crate::http::openapi::Errors;
@@ -37,7 +39,50 @@ const GOODBYE: Duration = Duration::from_secs(10);
 /// Messages for standard input that wait to be read by the command.
 const WAITING: usize = 16;
 
-pub(in crate::http) type Upgrade = std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+/// A WebSocket that is asked for, and until when its caller may have it.
+pub(in crate::http) struct Upgrade {
+    upgrade: std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    hold: Hold,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let caller = parts.extensions.get();
+        Ok(Self {
+            hold: caller.map(Hold::of).ok_or_else(ApiError::internal)?,
+            upgrade: WebSocketUpgrade::from_request_parts(parts, state).await,
+        })
+    }
+}
+
+/// A socket that can be opened.
+struct Prepared {
+    upgrade: WebSocketUpgrade,
+    until: Until,
+}
+
+/// What ends a socket that its peers would keep.
+struct Until {
+    stopping: CancellationToken,
+    hold: Hold,
+}
+
+impl Until {
+    /// Waits for it, and says what it was.
+    async fn reached(&self) -> ApiError {
+        let (code, message) = tokio::select! {
+            () = self.stopping.cancelled() => {
+                (ErrorCode::Unavailable, "the server stops; connect again")
+            }
+            () = self.hold.ended() => {
+                (ErrorCode::Unauthorized, "the API key was revoked, or its time is over")
+            }
+        };
+        ApiError::new(code, message)
+    }
+}
 
 /// Run a command over a WebSocket
 ///
@@ -57,7 +102,7 @@ pub(super) async fn open(
     Params(params): Params<TerminalQuery>,
     upgrade: Upgrade,
 ) -> Result<Response> {
-    let upgrade = prepare(upgrade)?;
+    let upgrade = prepare(&api, upgrade)?;
     if params.cmd.is_empty() {
         // What can be said as a status is said so; the rest waits for the command.
         api.app.sandbox(&query).await?;
@@ -69,7 +114,7 @@ pub(super) async fn open(
         }));
     }
     let started = api.app.exec(&query, convert(params)).await;
-    connect(&api, upgrade, started)
+    connect(upgrade, started)
 }
 
 /// Opens the socket of a command that is started by `start`.
@@ -78,19 +123,15 @@ pub(in crate::http) async fn open_command(
     upgrade: Upgrade,
     start: impl Future<Output = app::Result<(ExecId, ExecSession)>>,
 ) -> Result<Response> {
-    let upgrade = prepare(upgrade)?;
-    connect(api, upgrade, start.await)
+    let upgrade = prepare(api, upgrade)?;
+    connect(upgrade, start.await)
 }
 
-fn connect(
-    api: &Api,
-    upgrade: WebSocketUpgrade,
-    started: app::Result<(ExecId, ExecSession)>,
-) -> Result<Response> {
-    let stopping = api.shared.stopping.clone();
+fn connect(prepared: Prepared, started: app::Result<(ExecId, ExecSession)>) -> Result<Response> {
+    let Prepared { upgrade, until } = prepared;
     match started {
         Ok((id, session)) => {
-            Ok(upgrade.on_upgrade(move |socket| drive(socket, id, session, stopping)))
+            Ok(upgrade.on_upgrade(move |socket| drive(socket, id, session, until)))
         }
         Err(error) => {
             let (message, exit_code) = shell_word(error)?;
@@ -122,13 +163,13 @@ pub(in crate::http) async fn attach(
     Params(params): Params<TerminalAttachQuery>,
     upgrade: Upgrade,
 ) -> Result<Response> {
-    let upgrade = prepare(upgrade)?;
+    let upgrade = prepare(&api, upgrade)?;
     let session = api.app.attach(&query, &exec).await?;
     if let Some(size) = size(params.columns, params.rows) {
         session.control.resize(size).await?;
     }
-    let stopping = api.shared.stopping.clone();
-    Ok(upgrade.on_upgrade(move |socket| drive(socket, exec, session, stopping)))
+    let Prepared { upgrade, until } = upgrade;
+    Ok(upgrade.on_upgrade(move |socket| drive(socket, exec, session, until)))
 }
 
 fn convert(query: TerminalQuery) -> app::ExecRequest {
@@ -156,20 +197,25 @@ where
     S: FnOnce(Api, ClientMessage) -> F + Send + 'static,
     F: Future<Output = Result<app::Result<(ExecId, ExecSession)>>> + Send,
 {
-    Ok(on_message(api, prepare(upgrade)?, start))
+    let prepared = prepare(&api, upgrade)?;
+    Ok(on_message(api, prepared, start))
 }
 
-fn on_message<S, F>(api: Api, upgrade: WebSocketUpgrade, start: S) -> Response
+fn on_message<S, F>(api: Api, prepared: Prepared, start: S) -> Response
 where
     S: FnOnce(Api, ClientMessage) -> F + Send + 'static,
     F: Future<Output = Result<app::Result<(ExecId, ExecSession)>>> + Send,
 {
+    let Prepared { upgrade, until } = prepared;
     upgrade.on_upgrade(async move |mut socket| {
-        let stopping = api.shared.stopping.clone();
-        let error = match first_message(&mut socket).await {
+        let first = tokio::select! {
+            first = first_message(&mut socket) => first,
+            end = until.reached() => Err(end),
+        };
+        let error = match first {
             Ok(None) => return,
             Ok(Some(message)) => match start(api, message).await {
-                Ok(Ok((id, session))) => return drive(socket, id, session, stopping).await,
+                Ok(Ok((id, session))) => return drive(socket, id, session, until).await,
                 Ok(Err(error)) => match shell_word(error) {
                     Ok((message, exit_code)) => return refuse(socket, message, exit_code).await,
                     Err(error) => error,
@@ -196,11 +242,17 @@ async fn first_message(socket: &mut WebSocket) -> Result<Option<ClientMessage>> 
     }
 }
 
-fn prepare(upgrade: Upgrade) -> Result<WebSocketUpgrade> {
-    match upgrade {
-        Ok(upgrade) => Ok(upgrade
-            .protocols([ATTACH_PROTOCOL])
-            .max_message_size(MAX_MESSAGE)),
+fn prepare(api: &Api, asked: Upgrade) -> Result<Prepared> {
+    match asked.upgrade {
+        Ok(upgrade) => Ok(Prepared {
+            upgrade: upgrade
+                .protocols([ATTACH_PROTOCOL])
+                .max_message_size(MAX_MESSAGE),
+            until: Until {
+                stopping: api.shared.stopping.clone(),
+                hold: asked.hold,
+            },
+        }),
         Err(error) => Err(ApiError::bad_request(format!(
             "this route is a WebSocket: {}",
             error.body_text()
@@ -249,7 +301,8 @@ async fn part(
 
 /// Joins a socket and a command until one of them ends. A peer that is gone shows as a failing
 /// send.
-async fn drive(socket: WebSocket, id: ExecId, session: ExecSession, stopping: CancellationToken) {
+async fn drive(socket: WebSocket, id: ExecId, session: ExecSession, until: Until) {
+    let mut end = std::pin::pin!(until.reached());
     let (mut sink, mut source) = socket.split();
     let (mut running, stdin) = Running::interactive(session);
     let mut input = stdin.map(feed);
@@ -296,12 +349,9 @@ async fn drive(socket: WebSocket, id: ExecId, session: ExecSession, stopping: Ca
             },
             () = pass_on(&mut input, &mut waiting), if waiting.is_some() => {}
             _ = ping.tick() => next = Some(Message::Ping(Bytes::new())),
-            () = stopping.cancelled() => {
+            error = &mut end => {
                 is_last = true;
-                next = Some(error_message(ApiError::new(
-                    ctnr_api::ErrorCode::Unavailable,
-                    "the server stops; connect again",
-                )));
+                next = Some(error_message(error));
             }
         }
     }

@@ -1,7 +1,5 @@
 //! `{port}--{id}.localhost`, and the same below a configured domain.
 
-use std::net::SocketAddr;
-
 use axum::extract::Request;
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -10,11 +8,11 @@ use ctnr_model::{ContainerPort, SandboxQuery};
 
 use super::forward::{Destination, forward};
 use super::{path, ticket};
+use crate::access::Principal;
 use crate::http::Api;
-use crate::http::access::{self, HostName, KeyCheck, WebOrigin};
+use crate::http::access::{HostName, WebOrigin};
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::SandboxRef;
-use crate::http::gate::check_key;
 
 /// A port of a sandbox, as a host's name says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,34 +45,31 @@ impl PortHost {
     }
 }
 
-/// Decides whether a request whose `Host` names a port is served. An answer comes instead where a
-/// ticket is exchanged for a cookie.
-pub(in crate::http) fn let_in(
-    api: &Api,
-    peer: SocketAddr,
-    to: &PortHost,
-    request: &Request,
-) -> Result<Option<Response>> {
-    let options = &api.shared.options;
+/// How a request whose `Host` names a port is served.
+pub(in crate::http) enum LetIn {
+    /// By this answer, which exchanges a ticket for a cookie.
+    Answer(Response),
+    /// As whoever made the link that the browser has a cookie of.
+    As(Principal),
+    /// There is no cookie: the caller's key decides.
+    Unknown,
+}
+
+/// Decides by what a browser sends whether a request whose `Host` names a port is served.
+///
+/// # Errors
+/// For pages of other origins.
+pub(in crate::http) fn let_in(api: &Api, to: &PortHost, request: &Request) -> Result<LetIn> {
     check_origin(api, to, request)?;
-    let headers = request.headers();
-    if let Some(key) = &options.api_key {
-        if let Some(redirect) = ticket::redeem(key, to, request.uri()) {
-            return Ok(Some(redirect.into_response()));
-        }
-        if !ticket::is_valid(key, to, headers) {
-            check_key(api, peer.ip(), access::check_key(options, peer, headers))?;
-        }
-    } else if access::check_key(options, peer, headers) != KeyCheck::Granted {
-        return Err(access::unauthorized(options, KeyCheck::Missing));
+    if let Some(redirect) = ticket::redeem(api, to, request.uri()) {
+        return Ok(LetIn::Answer(redirect.into_response()));
     }
-    Ok(None)
+    Ok(ticket::holder(api, to, request.headers()).map_or(LetIn::Unknown, LetIn::As))
 }
 
 /// Answers a request whose `Host` names a port, of a caller who was let in.
 pub(in crate::http) async fn by_host(
     api: &Api,
-    peer: SocketAddr,
     to: PortHost,
     request: Request,
 ) -> Result<Response> {
@@ -88,7 +83,6 @@ pub(in crate::http) async fn by_host(
         port: to.port,
         target,
         prefix: None,
-        peer: peer.ip(),
     };
     forward(api, destination, request).await
 }

@@ -14,7 +14,7 @@ mod ticket;
 
 pub(super) use forward::join;
 pub(super) use headers::{remove_hop_by_hop, remove_secrets};
-pub(super) use host::{PortHost, by_host, let_in};
+pub(super) use host::{LetIn, PortHost, by_host, let_in};
 pub(super) use path::{is_proxied, routes};
 
 use utoipa_axum::router::OpenApiRouter;

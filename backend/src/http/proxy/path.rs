@@ -1,9 +1,7 @@
 //! `/v1/sandboxes/{id}/proxy/{port}/…`.
 
-use std::net::SocketAddr;
-
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header, uri::PathAndQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
@@ -47,12 +45,7 @@ pub(in crate::http) fn is_proxied(path: &str) -> bool {
         == Some("proxy")
 }
 
-async fn proxy(
-    State(api): State<Api>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    path: PathText,
-    request: Request,
-) -> Result<Response> {
+async fn proxy(State(api): State<Api>, path: PathText, request: Request) -> Result<Response> {
     let SandboxRef(sandbox) = SandboxRef::parse(path.get("id"))?;
     let port = port(path.get("port"))?;
     let uri = request.uri().clone();
@@ -69,7 +62,6 @@ async fn proxy(
         port,
         target: target(&uri, prefix)?,
         prefix: Some(prefix),
-        peer: peer.ip(),
     };
     let mut response = forward(&api, to, request).await?;
     confine(response.headers_mut(), prefix);

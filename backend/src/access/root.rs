@@ -1,11 +1,9 @@
-//! The API key.
+//! The root key, which the settings name.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ctnr_model::Invalid;
 use subtle::ConstantTimeEq;
 
-/// The key that callers have to send.
+/// The key of the settings, whose holder may do everything.
 #[derive(Clone)]
 pub struct ApiKey(String);
 
@@ -33,7 +31,7 @@ impl ApiKey {
     }
 
     /// The bytes, to derive other secrets from.
-    pub(in crate::http) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }
@@ -42,11 +40,6 @@ impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ApiKey(…)")
     }
-}
-
-/// A key as a WebSocket subprotocol carries it.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]
