@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use ctnr_client::Address;
 
-use crate::commands::{completion, container, image, info, sandbox, version};
+use crate::commands::{completion, container, image, info, key, sandbox, version};
 use crate::settings;
 
 /// Runs Windows programs in portable containers, and Linux images in sandboxes.
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Pull, import, export and remove images
     #[command(subcommand)]
     Image(image::Verb),
+    /// Make, list and revoke keys to the API
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Show the backend's version and engines
     Info(info::Args),
     /// Show the versions of ctnr and of the backend

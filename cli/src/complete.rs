@@ -7,6 +7,7 @@ use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCandidates;
 use ctnr_api::{ContainerListQuery, ImagesQuery, ListQuery};
 use ctnr_client::{Address, Client};
+use ctnr_model::Scope;
 
 use crate::settings;
 
@@ -66,6 +67,28 @@ pub(crate) fn images() -> ArgValueCandidates {
             let names = list.images.iter().flat_map(|image| &image.repo_tags);
             Some(names.map(CompletionCandidate::new).collect())
         })
+    })
+}
+
+/// The keys to the API.
+pub(crate) fn keys() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        ask(async |client| {
+            let list = client.list_keys().await.ok()?;
+            let candidates = list.keys.iter().map(|key| {
+                let about = format!("{}, {}", key.state.as_str(), key.scopes);
+                CompletionCandidate::new(key.name.as_str()).help(Some(about.into()))
+            });
+            Some(candidates.collect())
+        })
+    })
+}
+
+/// The scopes of keys, which are known here.
+pub(crate) fn scopes() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let all = Scope::all().map(|scope| CompletionCandidate::new(scope.to_string()));
+        all.collect::<Vec<_>>()
     })
 }
 

@@ -16,6 +16,8 @@ pub(crate) const OWN_FAILURE: u8 = 125;
 const NO_SANDBOX: &str = "sandbox not found";
 /// What the API says of a container that does not exist.
 const NO_CONTAINER: &str = "container not found";
+/// What the API says of a key that does not exist.
+const NO_KEY: &str = "key not found";
 
 /// What went wrong. The message is what the user sees behind `ctnr: `.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +148,9 @@ fn advice(error: &ClientError) -> &'static str {
         }
         ClientError::Refused(error) if error.message == NO_CONTAINER => {
             "; `ctnr list` lists those that exist"
+        }
+        ClientError::Refused(error) if error.message == NO_KEY => {
+            "; `ctnr key ls` lists those that exist"
         }
         _ => "",
     }

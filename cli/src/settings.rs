@@ -17,7 +17,7 @@ pub(crate) const URL: Variable = Variable {
 /// arguments of its programs.
 pub(crate) const API_KEY: Variable = Variable {
     name: "CONTAINERS_API_KEY",
-    meaning: "the backend's API key, where it has one",
+    meaning: "the API key to send, where the backend wants one",
 };
 
 /// Turns colours off (no-color.org).

@@ -7,6 +7,7 @@ mod detached;
 mod events;
 pub(crate) mod image;
 pub(crate) mod info;
+pub(crate) mod key;
 mod logs;
 mod resources;
 pub(crate) mod sandbox;
@@ -28,6 +29,7 @@ pub(crate) async fn run(cli: Cli) -> Result<u8> {
         Command::Sandbox(verb) => sandbox::run(verb, &context).await,
         Command::Container(verb) => container::run(verb, &context).await,
         Command::Image(verb) => image::run(verb, &context).await.map(|()| 0),
+        Command::Key(verb) => key::run(verb, &context).await.map(|()| 0),
         Command::Info(args) => info::run(args, &context).await.map(|()| 0),
         Command::Version(args) => version::run(args, &context).await.map(|()| 0),
         Command::Completion(_) => Ok(0),

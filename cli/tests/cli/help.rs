@@ -68,6 +68,11 @@ fn of_everything() {
         &["image", "tag"],
         &["image", "rm"],
         &["image", "prune"],
+        &["key"],
+        &["key", "create"],
+        &["key", "ls"],
+        &["key", "inspect"],
+        &["key", "revoke"],
         &["info"],
         &["completion"],
     ];
@@ -84,6 +89,9 @@ fn every_verb_has_an_example() {
         "rollback", "reset", "clone", "manifest", "plan", "rm", "jobs", "events", "host",
     ] {
         assert!(help(&[verb]).contains("Examples:"), "{verb}");
+    }
+    for verb in ["create", "ls", "inspect", "revoke"] {
+        assert!(help(&["key", verb]).contains("Examples:"), "{verb}");
     }
     for verb in ["ls", "build", "rm", "move"] {
         assert!(help(&["runtime", verb]).contains("Examples:"), "{verb}");

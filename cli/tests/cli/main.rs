@@ -12,6 +12,7 @@ mod exec;
 mod help;
 mod images;
 mod jobs;
+mod keys;
 mod programs;
 mod sandboxes;
 mod streams;

@@ -24,6 +24,7 @@ mod hosts;
 mod images;
 mod info;
 mod jobs;
+mod keys;
 mod lines;
 mod logs;
 mod programs;
