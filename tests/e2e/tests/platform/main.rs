@@ -15,6 +15,7 @@ mod demo;
 mod hostile_images;
 mod hungry;
 mod input;
+mod keys;
 mod launcher;
 mod leaks;
 mod life;
