@@ -194,6 +194,7 @@ const ROUTES: &[(&str, &[(&str, Need)])] = &[
     ("/api/containers/{id}/logs", &[("GET", LOOK_CONTAINERS)]),
     ("/api/containers/{id}/manifest", &[("GET", LOOK_CONTAINERS)]),
     ("/api/containers/{id}/plan", &[("GET", LOOK_CONTAINERS)]),
+    ("/api/containers/{id}/push", &[("POST", USE_CONTAINERS)]),
     ("/api/containers/{id}/reset", &[("POST", USE_CONTAINERS)]),
     ("/api/containers/{id}/rollback", &[("POST", USE_CONTAINERS)]),
     ("/api/containers/{id}/run", &[("POST", USE_CONTAINERS)]),
@@ -210,6 +211,7 @@ const ROUTES: &[(&str, &[(&str, Need)])] = &[
     ("/api/containers/{id}/stop", &[("POST", USE_CONTAINERS)]),
     ("/api/events/containers", &[("GET", EVENTS)]),
     ("/api/artifacts/import", &[("POST", USE_CONTAINERS)]),
+    ("/api/artifacts/pull", &[("POST", USE_CONTAINERS)]),
     ("/api/layers", &[("POST", USE_CONTAINERS)]),
     (
         "/api/runtimes",
