@@ -33,7 +33,6 @@ impl TestDatabase {
     }
 
     /// A connection to it past the store.
-    #[allow(dead_code, reason = "not all test programs look past the store")]
     pub(crate) async fn connect(&self) -> sqlx::AnyConnection {
         <sqlx::AnyConnection as sqlx::Connection>::connect(&self.url)
             .await
