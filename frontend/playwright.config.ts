@@ -5,6 +5,7 @@ export default defineConfig({
   outputDir: "test-results",
   workers: 1,
   timeout: 120_000,
+  globalTimeout: 15 * 60_000,
   expect: { timeout: 30_000 },
   reporter: "list",
   forbidOnly: true,

@@ -1,6 +1,7 @@
 //! Putting the parts together, serving, and stopping in order.
 
 use std::future::Future;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -34,10 +35,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = bind(config.http_addr, variables::HTTP_ADDR).await?;
     let grpc_listener = match config.grpc_addr {
         GrpcAddr::At(address) => Some(bind(address, variables::GRPC_ADDR).await?),
-        GrpcAddr::Default => bind(GrpcAddr::DEFAULT, variables::GRPC_ADDR)
-            .await
-            .inspect_err(|error| tracing::warn!("gRPC is not served: {error:#}"))
-            .ok(),
+        GrpcAddr::Default => match bind(GrpcAddr::DEFAULT, variables::GRPC_ADDR).await {
+            Ok(listener) => Some(listener),
+            Err(error) if is_taken(&error) => {
+                tracing::warn!("gRPC is not served: {error:#}");
+                None
+            }
+            Err(error) => return Err(error),
+        },
         GrpcAddr::Off => None,
     };
 
@@ -130,6 +135,12 @@ async fn bind(address: SocketAddr, variable: Variable) -> anyhow::Result<TcpList
             variable.name
         )
     })
+}
+
+/// Whether an address could not be listened on because somebody else does.
+fn is_taken(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
 /// Where this process is reached by those on this machine, when nothing else is set.

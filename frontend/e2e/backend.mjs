@@ -19,6 +19,7 @@ export async function startBackend(program) {
       ...process.env,
       CONTAINERS_DATA_DIR: data,
       CONTAINERS_HTTP_ADDR: `127.0.0.1:${port}`,
+      CONTAINERS_GRPC_ADDR: "off",
       CONTAINERS_ENGINE: "native",
       CONTAINERS_LOG: "warn",
       DATABASE_URL: `sqlite://${data}/ctnr.db`,
@@ -36,6 +37,9 @@ export async function startBackend(program) {
   const stop = async () => {
     await removeAll(url).catch(() => undefined);
     child.kill("SIGTERM");
+    // It gives what is under way 15 s.
+    for (let waited = 0; !exited && waited < 30_000; waited += 20) await pause(20);
+    if (!exited) child.kill("SIGKILL");
     while (!exited) await pause(20);
     rmSync(data, { recursive: true, force: true });
   };

@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use super::access::Hold;
 use super::error::{ApiError, Result};
 use super::proxy::{self, Proxied};
-use super::{Api, request_id};
+use super::{Api, ApiOnly, request_id};
 use crate::access::Principal;
 use crate::app::{Place, Subject};
 use crate::jobs::INTERNAL_HEADER;
@@ -159,6 +159,7 @@ fn outgoing(host: &HostRow, caller: &Principal, request: Request) -> Result<Requ
     parts.uri = path
         .parse()
         .map_err(|_| ApiError::bad_request("the path can't be read"))?;
+    let is_for_the_api = parts.extensions.get::<ApiOnly>().is_some();
     parts.extensions.clear();
     proxy::remove_hop_by_hop(&mut parts.headers);
     proxy::remove_secrets(&mut parts.headers);
@@ -168,7 +169,8 @@ fn outgoing(host: &HostRow, caller: &Principal, request: Request) -> Result<Requ
     parts.headers.insert(CALLER_HEADER, peer);
     parts.headers.insert(PRINCIPAL_HEADER, Claim::of(caller)?);
     parts.headers.insert(request_id::HEADER, id);
-    if !parts.headers.contains_key(header::HOST) {
+    // The owner would look for a port in the name that such a caller used.
+    if is_for_the_api || !parts.headers.contains_key(header::HOST) {
         let authority = host.url.trim_start_matches("http://");
         let authority = HeaderValue::from_str(authority).map_err(|_| ApiError::internal())?;
         parts.headers.insert(header::HOST, authority);

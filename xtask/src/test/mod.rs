@@ -23,6 +23,7 @@ use crate::console::{self, Step};
 use crate::image;
 use crate::leaks::{Mark, Snapshot};
 use crate::packages::{self, consent, needs};
+use crate::panel::Frontend;
 use crate::services::docker::{self, State};
 use crate::services::postgres::Postgres;
 use crate::services::redis::Redis;
@@ -175,6 +176,7 @@ fn with_servers(workspace: &Workspace) -> Result<Tally> {
 fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) -> Result<Tally> {
     let (wine, windows) = (image::archive(image::Name::Wine)?, image::programs()?);
     let grpc = wheel::fetch_all("grpcio", &workspace::root().join(GRPC_REQUIREMENTS))?;
+    let frontend = Frontend::ready()?;
     let before = Snapshot::take(mark, scratch)?;
     let environment = [
         (
@@ -192,7 +194,7 @@ fn tests(workspace: &Workspace, servers: &Servers, mark: &Mark, scratch: &Path) 
     ];
     let mut tally = suite::run(workspace, &environment)?;
     if !signals::received() {
-        tally.add(panel::run(workspace, &environment, scratch)?);
+        tally.add(panel::run(&frontend, workspace, &environment, scratch)?);
     }
     if !signals::received() {
         tally.add(fuzz::run(workspace, &environment, scratch)?);

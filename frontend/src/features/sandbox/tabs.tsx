@@ -30,7 +30,7 @@ export function SandboxTabs({ sandbox, tab, onTab }: Props) {
       tabs={[
         { name: "overview", label: t("tab.overview"), content: <Overview sandbox={sandbox} /> },
         { name: "logs", label: t("tab.logs"), content: <Logs base={base} name={sandbox.Name.replace(/^\//, "")} /> },
-        { name: "stats", label: t("tab.stats"), content: <Stats id={sandbox.Id} isRunning={sandbox.State.Running} /> },
+        { name: "stats", label: t("tab.stats"), content: <Stats key={sandbox.Id} id={sandbox.Id} isRunning={sandbox.State.Running} /> },
         { name: "terminal", label: t("tab.terminal"), content: <Terminals base={base} canRun={sandbox.State.Running} command={["sh"]} /> },
         { name: "files", label: t("tab.files"), content: <Files base={base} start={sandbox.Config.WorkingDir || "/"} /> },
         { name: "inspect", label: t("tab.inspect"), content: <Code label={t("tab.inspect")} wrap={false} text={JSON.stringify(sandbox, null, 2)} /> },

@@ -29,9 +29,10 @@ pub(super) fn alone() -> Result<Tally> {
     let mark = Mark::new();
     let folders = Folders::make()?;
     let scratch = folders.scratch.path();
+    let frontend = Frontend::ready()?;
     let before = Snapshot::take(&mark, scratch)?;
     let environment = [(Mark::NAME, mark.value().into())];
-    let mut tally = run(&workspace, &environment, scratch)?;
+    let mut tally = run(&frontend, &workspace, &environment, scratch)?;
     let step = Step::start("Comparing the host with how it was before");
     let what = "the host after the tests of the panel";
     expect(&before, &mark, scratch, what, step, &mut tally);
@@ -40,11 +41,11 @@ pub(super) fn alone() -> Result<Tally> {
 
 /// Runs them. `scratch` is empty again afterwards.
 pub(super) fn run(
+    frontend: &Frontend,
     workspace: &Workspace,
     environment: &[Variable],
     scratch: &Path,
 ) -> Result<Tally> {
-    let frontend = Frontend::ready()?;
     // The runners leave caches in `TMPDIR`, so it is one that goes.
     let folder = tempfile::Builder::new()
         .prefix("panel-")
