@@ -24,7 +24,7 @@ use tower::ServiceExt;
 use super::asked::Asked;
 use super::call::{Call, told};
 use super::status;
-use crate::http::ApiOnly;
+use crate::http::{ApiOnly, OnlyAsks};
 
 /// How large an answer that is not streamed may be.
 const MAX_ANSWER: usize = 64 << 20;
@@ -61,6 +61,19 @@ impl Gateway {
         let answer = self.call(call, asked).await?;
         if answer.status().is_success() {
             Ok(answer)
+        } else {
+            Err(error(answer).await)
+        }
+    }
+
+    /// Whether the caller is let in at all, which is to be known before anything that it sends is
+    /// kept. What it may do is decided with the request that its call becomes.
+    pub(super) async fn let_in(&self, call: &Call) -> Result<(), Status> {
+        let mut request = Asked::new(Method::GET, &["containers"])?.by(call)?;
+        request.extensions_mut().insert(OnlyAsks);
+        let Ok(answer) = self.router.clone().oneshot(request).await;
+        if answer.status().is_success() {
+            Ok(())
         } else {
             Err(error(answer).await)
         }

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderValue, Request};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -24,7 +27,7 @@ use tower::ServiceExt;
 use ctnr_protocol::v1::container_service_server::ContainerServiceServer;
 
 use super::body::Whole;
-use super::call::Caller;
+use super::call::{Call, Caller};
 use super::calls::Containers;
 use super::gateway::Gateway;
 use super::health::Healthiness;
@@ -41,6 +44,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often a quiet peer is asked whether it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(20);
+/// How many calls may be under way on a connection at once.
+const MAX_CALLS: u32 = 100;
 /// The largest message that is taken, which has to hold a manifest or a piece of a file.
 const MAX_MESSAGE: usize = 4 << 20;
 
@@ -75,10 +80,13 @@ fn services(app: App, rest: Router) -> Router {
     let gateway = Gateway::new(rest);
     let containers = Containers::new(gateway.clone(), stopping.clone());
     let health = Healthiness::new(gateway.clone(), app);
-    let services =
+    let containers =
         Routes::new(ContainerServiceServer::new(containers).max_decoding_message_size(MAX_MESSAGE))
-            .add_service(HealthServer::new(health))
-            .into_axum_router();
+            .into_axum_router()
+            .layer(from_fn_with_state(gateway.clone(), let_in));
+    let services = Routes::new(HealthServer::new(health))
+        .into_axum_router()
+        .merge(containers.reset_fallback());
     match reflection::routes(gateway, stopping) {
         // Its answer for what it does not know is the services' own.
         Ok(reflection) => services.merge(reflection.reset_fallback()),
@@ -86,6 +94,19 @@ fn services(app: App, rest: Router) -> Router {
             tracing::error!(%error, "gRPC reflection is not served");
             services
         }
+    }
+}
+
+/// Turns strangers away before a message of theirs is read.
+async fn let_in(State(gateway): State<Gateway>, request: Request<Body>, next: Next) -> Response {
+    let call = Call::new(request.extensions().get(), request.headers().clone());
+    let admitted = match &call {
+        Ok(call) => gateway.let_in(call).await,
+        Err(status) => Err(status.clone()),
+    };
+    match admitted {
+        Ok(()) => next.run(request).await,
+        Err(status) => status.into_http(),
     }
 }
 
@@ -117,6 +138,7 @@ async fn connection(
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(HEARTBEAT)
+        .max_concurrent_streams(MAX_CALLS)
         .serve_connection(TokioIo::new(counted), service);
     tokio::pin!(connection);
     let result = tokio::select! {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::access::{self, Hold, HostName, scopes};
 use super::error::{ApiError, Result};
 use super::forward::HandedOn;
-use super::{Api, ApiOnly, forward, internal, panel, proxy};
+use super::{Api, ApiOnly, OnlyAsks, forward, internal, panel, proxy};
 use crate::access::{Principal, Refusal};
 use crate::app::Subject;
 
@@ -79,6 +79,9 @@ async fn pass(api: &Api, peer: SocketAddr, request: &mut Request) -> Result<Admi
         return taken_over(api, port, principal, request).await;
     }
     let identified = access::identify(api, peer, request.headers()).await;
+    if request.extensions().get::<OnlyAsks>().is_some() {
+        return to_nothing(api, peer, identified, request);
+    }
     limit(api, peer, &identified)?;
     match port {
         Some(port) => to_port(api, peer, port, identified, request),
@@ -104,6 +107,25 @@ async fn taken_over(
     Ok(Admitted {
         to: port.map_or(Target::Route, Target::Port),
         caller: Some(caller),
+    })
+}
+
+/// For one that asks before it sends what it has to send.
+fn to_nothing(
+    api: &Api,
+    peer: SocketAddr,
+    identified: Identified,
+    request: &Request,
+) -> Result<Admitted> {
+    let headers = request.headers();
+    let host = HostName::of(request.uri(), headers);
+    let is_local = access::is_local(peer, headers);
+    let caller = identified.as_ref().ok();
+    access::check_host(&api.shared.options, is_local, caller, host.as_ref())?;
+    known(api, peer, identified)?;
+    Ok(Admitted {
+        to: Target::Answer(StatusCode::NO_CONTENT.into_response()),
+        caller: None,
     })
 }
 

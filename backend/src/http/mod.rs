@@ -62,6 +62,11 @@ pub use serve::{serve, serve_router};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ApiOnly;
 
+/// In a request's extensions: it only asks whether its caller is let in at all. It is answered with
+/// 204 where that is so, counts for no limit, and reaches no route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnlyAsks;
+
 /// What every route has at hand. A clone is cheap.
 #[derive(Clone)]
 struct Api {
