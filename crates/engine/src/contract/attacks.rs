@@ -146,7 +146,10 @@ pub async fn a_flood_of_output_harms_nobody(bench: Bench) {
         tail: Some(1),
         ..LogQuery::default()
     };
-    assert_eq!(flood.log(&last).await.trim_end(), "flood");
+    // The last line may be one that is just being written.
+    let line = flood.log(&last).await;
+    let line = line.trim_end();
+    assert!(!line.is_empty() && "flood".starts_with(line), "{line:?}");
     let deleted = tokio::time::timeout(PATIENCE, bench.engine().delete(flood.id())).await;
     deleted
         .expect("it does not take for ever")
