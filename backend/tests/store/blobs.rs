@@ -33,7 +33,7 @@ pub(crate) async fn a_layer_is_known_by_its_bytes_while_it_is_there(database: Te
     let [first, second] = &ids;
     store.record_blob(first, &blob(None)).await.unwrap();
     // What is being made is nobody's yet, and what was recorded stays.
-    assert_eq!(store.layers_of_blob("one", &digest).await.unwrap(), []);
+    assert_eq!(store.layers_of_blob("one", &digest, 7).await.unwrap(), []);
     store.record_blob(first, &blob(Some(9))).await.unwrap();
     assert_eq!(store.blob_of_layer(first).await.unwrap(), Some(blob(None)));
     assert!(!store.keep_layer(first, Timestamp::now()).await.unwrap());
@@ -41,8 +41,11 @@ pub(crate) async fn a_layer_is_known_by_its_bytes_while_it_is_there(database: Te
         store.confirm_layer(id, 7).await.unwrap();
     }
     store.record_blob(second, &blob(Some(9))).await.unwrap();
-    let known = store.layers_of_blob("one", &digest).await.unwrap();
+    let known = store.layers_of_blob("one", &digest, 7).await.unwrap();
     assert_eq!(known, std::slice::from_ref(first));
+    // Another length than the one that was recorded is a lie.
+    let other = store.layers_of_blob("one", &digest, 8).await.unwrap();
+    assert_eq!(other, []);
     assert_eq!(
         store.blob_of_layer(second).await.unwrap(),
         Some(blob(Some(9)))
@@ -63,7 +66,7 @@ pub(crate) async fn a_layer_is_known_by_its_bytes_while_it_is_there(database: Te
     let marked = store.mark_unused_layers("one").await.unwrap();
     assert_eq!(marked, std::slice::from_ref(first));
     assert!(!store.keep_layer(first, until).await.unwrap());
-    assert_eq!(store.layers_of_blob("one", &digest).await.unwrap(), []);
+    assert_eq!(store.layers_of_blob("one", &digest, 7).await.unwrap(), []);
     store.forget_layer(first).await.unwrap();
     assert_eq!(store.blob_of_layer(first).await.unwrap(), None);
 

@@ -1,7 +1,8 @@
 //! `cargo xtask test --podman`: the Docker engine's contract, on Podman's socket.
 //!
-//! Podman runs in mount and network namespaces of its own, so that neither the host's control
-//! groups nor its networks stand in its way or are changed.
+//! Podman runs in mount, network and process namespaces of its own, so that neither the host's
+//! control groups nor its networks stand in its way or are changed, and so that what it starts ends
+//! with it.
 
 use std::path::Path;
 
@@ -23,6 +24,9 @@ const INSIDE: &str = r#"
 set -eu
 folder=$1; shift
 ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+mount -t tmpfs none /run
+mkdir -p /var/lib/cni
+mount -t tmpfs none /var/lib/cni
 ip link set lo up
 ip link add outer type veth peer name inner
 ip address add 198.51.100.2/24 dev outer
@@ -97,7 +101,8 @@ fn inside(folder: &Path) -> Run {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     Run::new("unshare")
         .dir(crate::workspace::root())
-        .args(["--mount", "--net", "--propagation", "private", "--"])
+        .args(["--mount", "--net", "--propagation", "private"])
+        .args(["--pid", "--fork", "--kill-child", "--mount-proc", "--"])
         .args(["sh", "-c", INSIDE, "sh"])
         .arg(folder)
         .arg(cargo)

@@ -60,15 +60,22 @@ impl Store {
         }))
     }
 
-    /// The layers of an installation that were packed to, or unpacked from, bytes of this digest.
-    pub async fn layers_of_blob(&self, host: &str, digest: &Digest) -> Result<Vec<LayerId>> {
+    /// The layers of an installation that were packed to, or unpacked from, so many bytes of this
+    /// digest.
+    pub async fn layers_of_blob(
+        &self,
+        host: &str,
+        digest: &Digest,
+        size: u64,
+    ) -> Result<Vec<LayerId>> {
         sqlx::query(
             "SELECT layers.id FROM layers JOIN layer_blobs ON layer_blobs.layer_id = layers.id \
              WHERE layers.host = $1 AND layers.phase = 'present' AND layer_blobs.digest = $2 \
-             ORDER BY layers.created_at, layers.id",
+             AND layer_blobs.size = $3 ORDER BY layers.created_at, layers.id",
         )
         .bind(host.to_owned())
         .bind(digest.to_string())
+        .bind(i64::try_from(size).unwrap_or(i64::MAX))
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::while_doing("looking layers up by a digest"))?

@@ -47,6 +47,36 @@ async fn a_key_is_asked_for_as_over_rest() {
     assert_eq!(known.unwrap_err().code(), Code::NotFound);
 }
 
+/// A stranger could make the server keep room for messages that never come.
+#[tokio::test]
+async fn a_stranger_is_answered_before_the_message_is_there() {
+    let options = Options {
+        api_key: Some(ApiKey::new("s3cret").unwrap()),
+        ..Options::default()
+    };
+    let served = Served::start(options).await;
+    let stream = TcpStream::connect(served.address).await.unwrap();
+    let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let uri = format!(
+        "http://{}/containers.v1.ContainerService/CreateContainer",
+        served.address
+    );
+    let request = Request::post(uri)
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(())
+        .unwrap();
+    let (answer, mut body) = sender.send_request(request, false).unwrap();
+    // It announces 4 MiB and keeps them back.
+    body.send_data(vec![0, 0, 0x40, 0, 0, 1].into(), false)
+        .unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(30), answer).await;
+    let answer = answer.expect("an answer, not a wait").unwrap();
+    let status = Code::Unauthenticated as i32;
+    assert_eq!(answer.headers()["grpc-status"], status.to_string().as_str());
+}
+
 #[tokio::test]
 async fn limits_count_for_both_protocols() {
     let options = Options {

@@ -23,6 +23,8 @@ use crate::tarball::{Kind, TarReader};
 const WHAT: &str = "the artifact";
 /// The most files in one.
 const FILES_MAX: usize = 1_000;
+/// The longest name of a file in one, in bytes. Those of blobs have 77; all are kept in memory.
+const NAME_MAX: usize = 256;
 /// The largest index, in bytes.
 const INDEX_MAX: u64 = 1024 * 1024;
 
@@ -100,6 +102,11 @@ fn places(path: &Path) -> Result<BTreeMap<String, (u64, u64)>, ImageError> {
         count += 1;
         if count > FILES_MAX {
             let reason = format!("it has more than {FILES_MAX} files");
+            return Err(ImageError::corrupt(WHAT, reason));
+        }
+        if entry.path.len() > NAME_MAX {
+            let length = entry.path.len();
+            let reason = format!("it has a name of {length} bytes, and the most are {NAME_MAX}");
             return Err(ImageError::corrupt(WHAT, reason));
         }
         let name = clean(&entry.path, "")?;

@@ -161,6 +161,7 @@ fn documents_that_lie_are_refused() {
         ("other bytes", flipped, "digest"),
         ("a file twice", doubled, "twice"),
         ("a link", tar(&[Item::symlink("index.json", "/etc/passwd")]), "no plain file"),
+        ("a long name", tar(&[Item::file(&"n".repeat(257), "x")]), "257 bytes"),
         ("a way out", tar(&[Item::file("../../x", "x")]), "leads out"),
         ("a device", tar(&[Item::device("index.json", 1, 3)]), "no plain file"),
         (

@@ -20,8 +20,7 @@ use crate::app::containers::layers::{OWNER, kept_until};
 use crate::app::{App, AppError, Result};
 use crate::jobs::{JobContext, JobError, JobResult};
 use crate::store::{
-    CaptureRow, ContainerRow, ContainerSpec, Created, LayerBlob, RuntimeId, StoreError,
-    tell_container,
+    CaptureRow, ContainerRow, ContainerSpec, Created, RuntimeId, StoreError, tell_container,
 };
 
 /// How far the work is, in percent, when the container is recorded.
@@ -232,7 +231,8 @@ impl App {
         brought: &mut Brought,
     ) -> Result<()> {
         let layers = source.artifact().layers();
-        let total: u64 = layers.iter().map(|layer| layer.size).sum();
+        let sizes = layers.iter().map(|layer| layer.size);
+        let total = sizes.fold(0, u64::saturating_add);
         let mut done = 0;
         for (number, layer) in layers.iter().enumerate() {
             still_wanted(context)?;
@@ -254,7 +254,7 @@ impl App {
                 }
             };
             brought.chain.push(id);
-            done += layer.size;
+            done = u64::saturating_add(done, layer.size);
         }
         Ok(())
     }
@@ -264,7 +264,7 @@ impl App {
     async fn here(&self, layer: &ArtifactLayer, chain: &[LayerId]) -> Result<Option<LayerId>> {
         let store = &self.inner.store;
         let known = store
-            .layers_of_blob(&self.inner.installation, &layer.digest)
+            .layers_of_blob(&self.inner.installation, &layer.digest, layer.size)
             .await?;
         for id in known {
             if !chain.contains(&id) && store.keep_layer(&id, kept_until()).await? {
@@ -288,8 +288,12 @@ impl App {
             let message = format!("unpacking layer {}", layer.digest.short());
             let mut done = before;
             move |passed: u64| {
-                done += passed;
-                tell(&context, done * UNPACKED / total.max(1), &message);
+                done = u64::saturating_add(done, passed);
+                tell(
+                    &context,
+                    done.saturating_mul(UNPACKED) / total.max(1),
+                    &message,
+                );
                 context.check().map_err(io::Error::other)
             }
         };
@@ -301,12 +305,7 @@ impl App {
             most: layer.unpacked,
         };
         let made = self.make_layer(engine, archive).await?;
-        let blob = LayerBlob {
-            digest: layer.digest.clone(),
-            size: layer.size,
-            unpacked: layer.unpacked,
-        };
-        self.inner.store.record_blob(&made.id, &blob).await?;
+        self.remember(&made.id, layer).await?;
         Ok(made.id)
     }
 }

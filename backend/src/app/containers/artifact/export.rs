@@ -111,13 +111,22 @@ impl App {
             AppError::Internal(format!("making {}: {error}", scratch.display()))
         })?;
         let packed = pack(engine, id, kind_of(row, number), scratch).await?;
-        let blob = LayerBlob {
-            digest: packed.layer.digest.clone(),
-            size: packed.layer.size,
-            unpacked: packed.layer.unpacked,
-        };
-        self.inner.store.record_blob(id, &blob).await?;
+        self.remember(id, &packed.layer).await?;
         Ok(packed)
+    }
+
+    /// Remembers what a layer of a program is packed to. Who knows the digest of what a user has
+    /// made shall not get it by naming that in an artifact of their own, so it is not remembered.
+    pub(super) async fn remember(&self, id: &LayerId, layer: &ArtifactLayer) -> Result<()> {
+        if layer.kind == LayerKind::Data {
+            return Ok(());
+        }
+        let blob = LayerBlob {
+            digest: layer.digest.clone(),
+            size: layer.size,
+            unpacked: layer.unpacked,
+        };
+        Ok(self.inner.store.record_blob(id, &blob).await?)
     }
 
     /// Says what a container is, of which these are the layers that hold something.
