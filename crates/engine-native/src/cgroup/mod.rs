@@ -9,6 +9,7 @@ mod v2;
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use ctnr_model::{Limits, SandboxId};
 
@@ -108,6 +109,23 @@ pub(crate) fn kill(name: &str) {
     } else {
         v1::kill(name)
     }
+}
+
+/// Leaves the group `name`, ends what is left in it, and removes it: for a supervisor at its end, where
+/// no engine may know of the group.
+pub(crate) fn abandon(name: &str) {
+    if !v2::is_mounted() {
+        v1::leave();
+    }
+    kill(name);
+    // Processes leave their group a moment after their end.
+    for _ in 0..20 {
+        if remove(name).is_ok() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    remove_parent();
 }
 
 /// What the group `name` has used.

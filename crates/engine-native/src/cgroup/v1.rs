@@ -40,7 +40,7 @@ impl Group {
                 continue;
             }
             let directory = path(controller, name);
-            std::fs::create_dir_all(&directory).map_err(|error| {
+            make_directory(&directory).map_err(|error| {
                 io::Error::new(
                     error.kind(),
                     format!("making the control group {directory}: {error}"),
@@ -113,6 +113,30 @@ impl Group {
             &format!("{}/memory.oom_control", path("memory", &self.name)),
             "oom_kill",
         )
+    }
+}
+
+/// Makes a directory with the ones above it, which another process may remove meanwhile: an engine
+/// that has no group left takes the parent of all away.
+fn make_directory(directory: &str) -> io::Result<()> {
+    const TRIES: usize = 10;
+    let mut made = std::fs::create_dir_all(directory);
+    for _ in 1..TRIES {
+        match made {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                made = std::fs::create_dir_all(directory);
+            }
+            made => return made,
+        }
+    }
+    made
+}
+
+/// Moves the calling process, which has one thread, to the groups that all others are below.
+pub(super) fn leave() {
+    for controller in CONTROLLERS {
+        // Where it can't leave, its group stays until an engine that knows of it looks.
+        let _ = write(&format!("{ROOT}/{controller}/tasks"), "0");
     }
 }
 

@@ -26,7 +26,8 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use crate::protocol::{Report, SandboxLaunch};
-use crate::wire;
+use crate::{cgroup, wire};
+use serve::End;
 
 /// The socket in a sandbox's directory that its supervisor answers at.
 pub(crate) const CONTROL_SOCKET: &str = "control.sock";
@@ -35,7 +36,11 @@ pub(crate) const CONTROL_SOCKET: &str = "control.sock";
 pub(crate) fn run(launch: &SandboxLaunch, lifeline: UnixStream) -> ExitCode {
     match start::start(launch) {
         Ok(started) => match serve::serve(started, lifeline) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(End::Known) => ExitCode::SUCCESS,
+            Ok(End::Forgotten) => {
+                abandon_group(launch);
+                ExitCode::FAILURE
+            }
             Err(error) => {
                 tracing::error!(sandbox = launch.id.short(), %error, "the supervisor failed");
                 ExitCode::FAILURE
@@ -44,7 +49,16 @@ pub(crate) fn run(launch: &SandboxLaunch, lifeline: UnixStream) -> ExitCode {
         Err(failure) => {
             // The engine may be gone; then nobody waits for the answer.
             let _ = wire::send(&lifeline, &Report::Failed(failure), &[]);
+            abandon_group(launch);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Removes the sandbox's control group. An engine that died while the sandbox was starting can't, and
+/// the next one may have looked for such groups before this one was made.
+fn abandon_group(launch: &SandboxLaunch) {
+    if let Some(name) = &launch.cgroup {
+        cgroup::abandon(name);
     }
 }

@@ -70,15 +70,23 @@ impl Sandbox {
     }
 }
 
+/// How a supervisor's work ended.
+pub(super) enum End {
+    /// An engine knows of the sandbox, or will.
+    Known,
+    /// The sandbox's directory is gone, and with it all that engines know of.
+    Forgotten,
+}
+
 /// Serves until the program has ended and all is written down.
-pub(super) fn serve(started: Started, lifeline: UnixStream) -> io::Result<()> {
+pub(super) fn serve(started: Started, lifeline: UnixStream) -> io::Result<End> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     LocalSet::new().block_on(&runtime, serve_in_runtime(started, lifeline))
 }
 
-async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<()> {
+async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<End> {
     let directory = started.record.root.dir.clone();
     let socket = directory.join(CONTROL_SOCKET);
     let lifeline = Channel::new(lifeline)?;
@@ -86,8 +94,9 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
         Ok(listener) => listener,
         Err(failure) => {
             started.init.kill()?;
+            wait_for(started.init).await?;
             let _ = lifeline.sender.send(&Report::Failed(failure), &[]).await;
-            return Ok(());
+            return Ok(End::Forgotten);
         }
     };
     // An engine that has died asks again over the control socket.
@@ -120,6 +129,7 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
     let mut looks = tokio::time::interval(LOOK);
     let exit = wait_for(sandbox.init.try_clone()?);
     tokio::pin!(exit);
+    let mut end = End::Known;
     let exit = loop {
         tokio::select! {
             exit = &mut exit => break exit?,
@@ -130,7 +140,8 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
             Some(_) = connections.join_next() => {}
             // An engine that died while this sandbox was starting was never told of it, and the
             // next one has thrown its directory away.
-            _ = looks.tick() => if !directory.exists() {
+            _ = looks.tick() => if !directory.exists() && !sandbox.discarded.get() {
+                end = End::Forgotten;
                 sandbox.init.kill()?;
             },
         }
@@ -147,7 +158,7 @@ async fn serve_in_runtime(started: Started, lifeline: UnixStream) -> io::Result<
     let _ = lifeline.sender.send(&Report::Ended(record), &[]).await;
     let answered = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FAREWELL, answered).await;
-    Ok(())
+    Ok(end)
 }
 
 /// Lets an engine that comes later find the sandbox.

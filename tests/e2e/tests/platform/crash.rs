@@ -217,3 +217,26 @@ fn nothing_left(backend: &Backend, ids: &[String]) {
     let directories = std::fs::read_dir(backend.data().join("sandboxes")).unwrap();
     assert_eq!(directories.count(), 0);
 }
+
+/// A supervisor whose directory an engine has thrown away, because it died while the sandbox was
+/// starting, is known by nobody: it ends by itself and takes its control group along.
+#[test]
+fn a_sandbox_that_nobody_knows_ends_by_itself() {
+    let mut backend = Backend::native();
+    let sandbox = backend
+        .api()
+        .create(&json!({ "image": "busybox", "cmd": ["sleep", "1000"] }));
+    let ids = [sandbox.id.clone()];
+    assert!(!backend.owned(&ids).cgroups.is_empty());
+    backend.kill();
+    let directory = backend.data().join("sandboxes").join(&sandbox.id);
+    std::fs::rename(&directory, backend.data().join("elsewhere")).unwrap();
+    eventually("nobody's sandbox to end", || {
+        let owned = backend.owned(&ids);
+        match owned.cgroups.is_empty() && owned.processes.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{owned:?}")),
+        }
+    });
+    backend.resume();
+}
