@@ -4,6 +4,8 @@
 //! HTTP types, `store` holds all of SQLx, `access` decides who may do what, `jobs` does what is
 //! queued, `config` reads every setting.
 
+mod accept;
+
 pub mod access;
 pub mod app;
 pub mod config;

@@ -43,9 +43,9 @@ use tokio_util::task::TaskTracker;
 
 pub use containers::{
     BuildRuntime, Capture, CaptureContainer, CaptureRequest, CloneRequest, Container,
-    ContainerFilter, Export, FoundProgram, HostFolders, ImportContainer, ImportRequest,
-    MakeContainer, NewContainer, NewLayer, PlanFor, ProgramRequest, PullContainer, PullRequest,
-    PushContainer, RequestId, RuntimeId, RuntimeStatus, Snapshot, What,
+    ContainerFilter, Export, FoundProgram, HostFolders, ImportContainer, MakeContainer,
+    NewContainer, NewLayer, PlanFor, ProgramRequest, PullContainer, PushContainer, RequestId,
+    RuntimeId, RuntimeStatus, Snapshot, What, Wishes,
 };
 pub use error::{AppError, Result};
 pub use exec::ExecRequest;

@@ -19,7 +19,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::HealthServer;
 use tower::ServiceExt;
@@ -32,6 +31,7 @@ use super::calls::Containers;
 use super::gateway::Gateway;
 use super::health::Healthiness;
 use super::reflection;
+use crate::accept::accept;
 use crate::app::App;
 
 /// How long a peer may take to begin to speak HTTP/2.
@@ -40,8 +40,6 @@ const GREETING_TIMEOUT: Duration = Duration::from_secs(30);
 const GREETING: usize = 24;
 /// How long calls under way may take once the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait after a failed accept, which means that descriptors have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often a quiet peer is asked whether it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How many calls may be under way on a connection at once.
@@ -54,25 +52,10 @@ const MAX_MESSAGE: usize = 4 << 20;
 pub async fn serve(listener: TcpListener, app: App, rest: Router) {
     let stopping = app.closing();
     let services = services(app, rest);
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(connection(stream, peer, services.clone(), stopping.clone()));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a gRPC connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-    drop(listener);
-    connections.close();
-    connections.wait().await;
+    accept(listener, &stopping, |stream, peer| {
+        connection(stream, peer, services.clone(), stopping.clone())
+    })
+    .await;
 }
 
 fn services(app: App, rest: Router) -> Router {
@@ -116,10 +99,6 @@ async fn connection(
     services: Router,
     stopping: CancellationToken,
 ) {
-    // Messages are small and whole, so waiting for more to send only costs time.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, %peer, "setting TCP_NODELAY failed");
-    }
     let heard = Arc::new(AtomicUsize::new(0));
     let counted = {
         let heard = Arc::clone(&heard);

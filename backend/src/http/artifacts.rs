@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 use super::Api;
 use super::error::Result;
 use super::extract::Body;
+use super::jobs::started;
 use super::openapi::Errors;
-use crate::app::{self, ImportRequest, PullRequest};
+use crate::app::{self, Wishes};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -37,17 +38,13 @@ async fn import(
     State(api): State<Api>,
     Body(request): Body<ImportContainer>,
 ) -> Result<(StatusCode, Json<JobStarted>)> {
-    let request = ImportRequest {
-        upload: request.upload,
+    let wishes = Wishes {
         name: request.name,
         runtime: request.runtime,
         host_folders: consent(request.host_folders),
     };
-    let job = api.app.import_container(request).await?;
-    let started = JobStarted {
-        job: job.id.to_string(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    let job = api.app.import_container(&request.upload, wishes).await?;
+    Ok(started(&job))
 }
 
 /// Make a container of an artifact in a registry
@@ -66,17 +63,13 @@ async fn pull(
     State(api): State<Api>,
     Body(request): Body<PullContainer>,
 ) -> Result<(StatusCode, Json<JobStarted>)> {
-    let request = PullRequest {
-        reference: request.reference,
+    let wishes = Wishes {
         name: request.name,
         runtime: request.runtime,
         host_folders: consent(request.host_folders),
     };
-    let job = api.app.pull_container(request).await?;
-    let started = JobStarted {
-        job: job.id.to_string(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    let job = api.app.pull_container(&request.reference, wishes).await?;
+    Ok(started(&job))
 }
 
 fn consent(choice: HostFolders) -> app::HostFolders {

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use super::Api;
 use super::error::Result;
 use super::extract::{OptionalBody, PathText};
+use super::jobs::started;
 use super::openapi::Errors;
 use crate::app::RuntimeStatus;
 
@@ -52,10 +53,7 @@ async fn build(
 ) -> Result<(StatusCode, Json<JobStarted>)> {
     let force = request.unwrap_or_default().force;
     let job = api.app.build_runtime(force).await?;
-    let started = JobStarted {
-        job: job.id.to_string(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    Ok(started(&job))
 }
 
 /// Remove a runtime

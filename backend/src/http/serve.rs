@@ -13,18 +13,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::{Options, router};
+use crate::accept::accept;
 use crate::app::App;
 
 /// How long a caller may take to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests under way may take once the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait after a failed accept, which means that descriptors have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the API on `listener` until the app begins to stop: endless answers then end at once,
 /// other requests get ten seconds.
@@ -35,26 +33,10 @@ pub async fn serve(listener: TcpListener, app: App, options: Options) {
 
 /// Serves [`router`] on `listener` as [`serve`] does, until `stopping` is cancelled.
 pub async fn serve_router(listener: TcpListener, stopping: CancellationToken, router: Router) {
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let work = connection(stream, peer, router.clone(), stopping.clone());
-                connections.spawn(work);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-    drop(listener);
-    connections.close();
-    connections.wait().await;
+    accept(listener, &stopping, |stream, peer| {
+        connection(stream, peer, router.clone(), stopping.clone())
+    })
+    .await;
 }
 
 async fn connection(
@@ -63,10 +45,6 @@ async fn connection(
     router: Router,
     stopping: CancellationToken,
 ) {
-    // Answers are small and whole, so waiting for more to send only costs time.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, %peer, "setting TCP_NODELAY failed");
-    }
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         let mut request = request.map(Body::new);

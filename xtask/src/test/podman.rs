@@ -43,9 +43,14 @@ for attempt in $(seq 100); do [ -S "$folder/podman.sock" ] && break; sleep 0.1; 
 "$@"
 "#;
 
-/// Limits that a service without the right to raise its own can give.
-const SETTINGS: &str =
-    "[containers]\ndefault_ulimits = [\"nofile=4096:4096\", \"nproc=4096:4096\"]\n";
+/// Limits that a service without the right to raise its own can give, and the networks whose programs
+/// are installed.
+const SETTINGS: &str = r#"
+[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[network]
+network_backend = "cni"
+"#;
 
 /// What Podman 4.3 does otherwise, as `docs/settings.md` tells its users.
 const OTHERWISE: [&str; 14] = [

@@ -38,9 +38,7 @@ impl App {
                 BuildError::Missing(missing).to_string(),
             ));
         }
-        let mut job = BuildRuntime { force }.to_row()?;
-        job.host = Some(self.inner.installation.clone());
-        Ok(self.enqueue_job(&job).await?.job)
+        self.enqueue_here(&BuildRuntime { force }).await
     }
 
     /// Does [`BuildRuntime`].

@@ -34,9 +34,7 @@ mod runtimes;
 mod session;
 mod snapshots;
 
-pub use artifact::{
-    Export, HostFolders, ImportContainer, ImportRequest, PullContainer, PullRequest, PushContainer,
-};
+pub use artifact::{Export, HostFolders, ImportContainer, PullContainer, PushContainer, Wishes};
 pub use build::BuildRuntime;
 pub use capture::{Capture, CaptureContainer, CaptureRequest, FoundProgram};
 pub use container::{CloneRequest, NewContainer, RequestId};

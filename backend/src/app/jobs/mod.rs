@@ -16,6 +16,7 @@ use std::time::Duration;
 use ctnr_model::JobId;
 
 use super::{App, AppError, Result};
+use crate::jobs::Job;
 use crate::store::{Enqueued, JobFilter, JobRow, NewJob, Page, PageRequest};
 
 /// How often a job is looked at where another process may have changed it.
@@ -30,6 +31,13 @@ impl App {
     /// Puts a job in the queue that belongs to no other change.
     pub async fn enqueue_job(&self, job: &NewJob) -> Result<Enqueued> {
         Ok(self.inner.store.enqueue_job(job).await?)
+    }
+
+    /// Puts a job in the queue that has to be done on this host.
+    pub(in crate::app) async fn enqueue_here(&self, job: &impl Job) -> Result<JobRow> {
+        let mut job = job.to_row()?;
+        job.host = Some(self.inner.installation.clone());
+        Ok(self.enqueue_job(&job).await?.job)
     }
 
     /// The job that a text means: its id, or the unique beginning of one.

@@ -10,6 +10,7 @@ use ctnr_api::{ExportContainerQuery, JobStarted, PushContainer};
 use crate::http::Api;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Body, ContainerRef, Params};
+use crate::http::jobs::started;
 use crate::http::openapi::{Bytes, Errors};
 
 /// Export a container
@@ -72,8 +73,5 @@ pub(super) async fn push(
         .app
         .push_container(&query, &request.reference, request.with_data)
         .await?;
-    let started = JobStarted {
-        job: job.id.to_string(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    Ok(started(&job))
 }

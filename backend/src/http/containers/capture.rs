@@ -15,6 +15,7 @@ use crate::app;
 use crate::http::Api;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Body, ContainerRef, PathText};
+use crate::http::jobs::started;
 use crate::http::openapi::Errors;
 
 /// The most seconds that can be asked for.
@@ -49,10 +50,7 @@ pub(super) async fn capture(
         settle: seconds("settle", request.settle)?,
     };
     let job = api.app.capture_container(&query, request).await?;
-    let started = JobStarted {
-        job: job.id.to_string(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    Ok(started(&job))
 }
 
 /// Finish a capture that is driven by hand

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::bench::{unique, words};
 use super::sandbox::{command, path};
 use super::{Bench, TestImage};
-use crate::{InUse, LogQuery};
+use crate::LogQuery;
 
 /// How long a neighbour may take to answer while another does its worst.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -188,15 +188,5 @@ pub async fn volumes_of_an_image_are_nothing_of_the_hosts(bench: Bench) {
     for place in ["/data", "/etc/inner", "/etc"] {
         assert!(!PathBuf::from(place).join(&name).exists(), "{place}");
     }
-    bench
-        .engine()
-        .delete(sandbox.id())
-        .await
-        .expect("it is deleted");
-    let removed = bench
-        .engine()
-        .images()
-        .remove(&image.tag, &InUse::new())
-        .await;
-    removed.expect("its image is removed");
+    bench.discard(&sandbox, &image).await;
 }

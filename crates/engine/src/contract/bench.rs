@@ -14,7 +14,7 @@ use futures::FutureExt;
 use tokio::sync::mpsc;
 
 use super::{Sandbox, TestImage};
-use crate::{Capability, EngineError, Result, SandboxEngine};
+use crate::{Capability, EngineError, InUse, Result, SandboxEngine};
 
 /// How long a behaviour may take before it counts as hung.
 const HUNG: Duration = Duration::from_secs(300);
@@ -150,6 +150,15 @@ impl Bench {
             .await
             .expect("the image is imported");
         image.reference()
+    }
+
+    /// Deletes a sandbox, and the image that it alone was made from.
+    pub(super) async fn discard(&self, sandbox: &Sandbox, image: &TestImage) {
+        let deleted = self.engine().delete(sandbox.id()).await;
+        deleted.expect("it is deleted");
+        let images = self.engine().images();
+        let removed = images.remove(&image.tag, &InUse::new()).await;
+        removed.expect("its image is removed");
     }
 
     fn made(&self) -> std::sync::MutexGuard<'_, BTreeSet<SandboxId>> {

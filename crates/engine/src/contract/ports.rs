@@ -116,17 +116,7 @@ pub async fn a_udp_port_answers(bench: Bench) {
         })
         .await;
     }
-    bench
-        .engine()
-        .delete(sandbox.id())
-        .await
-        .expect("it is deleted");
-    let removed = bench
-        .engine()
-        .images()
-        .remove(&image.tag, &Default::default())
-        .await;
-    removed.expect("the image is removed");
+    bench.discard(&sandbox, &image).await;
 }
 
 /// A host port that was asked for is the one.

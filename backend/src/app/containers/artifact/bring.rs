@@ -48,6 +48,17 @@ pub struct Wanted {
     pub host_folders: HostFolders,
 }
 
+/// What the caller of an import or a pull says of the container.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// Its name; the manifest's where there is none.
+    pub name: Option<ContainerName>,
+    /// The runtime, instead of the one that the artifact was made on.
+    pub runtime: Option<String>,
+    /// What becomes of it where it asks for folders of the host.
+    pub host_folders: HostFolders,
+}
+
 /// The layers of an artifact, as far as this host has them.
 #[derive(Default)]
 struct Brought {
@@ -73,6 +84,18 @@ impl Source {
 }
 
 impl App {
+    /// Draws the id of a container that is to be made, and refuses at once what can't become one.
+    pub(super) async fn wanted(&self, wishes: Wishes) -> Result<Wanted> {
+        self.container_engine()?;
+        self.refuse_taken(wishes.name.as_ref()).await?;
+        Ok(Wanted {
+            container: ContainerId::from_random(rand::random()),
+            name: wishes.name,
+            runtime: wishes.runtime,
+            host_folders: wishes.host_folders,
+        })
+    }
+
     /// Makes a container of an artifact. Where it fails or is called off, nothing is left but
     /// layers that other containers use.
     pub(super) async fn bring_artifact(

@@ -22,10 +22,11 @@ mod runtime;
 use ctnr_model::ContainerPath;
 use ctnr_wine::layout;
 
+pub use self::bring::Wishes;
 pub use self::consent::HostFolders;
 pub use self::export::Export;
-pub use self::import::{ImportContainer, ImportRequest};
-pub use self::pull::{PullContainer, PullRequest};
+pub use self::import::ImportContainer;
+pub use self::pull::PullContainer;
 pub use self::push::PushContainer;
 use crate::app::Result;
 

@@ -1,27 +1,13 @@
 //! The job that makes a container of an artifact in a registry.
 
 use ctnr_images::{ArtifactOptions, RemoteArtifact};
-use ctnr_model::{ContainerId, ContainerName, ImageReference};
+use ctnr_model::ImageReference;
 use serde::{Deserialize, Serialize};
 
-use super::bring::{Source, Wanted};
-use super::consent::HostFolders;
+use super::bring::{Source, Wanted, Wishes};
 use crate::app::{App, AppError, Result};
 use crate::jobs::{Job, JobContext, JobError, JobResult};
 use crate::store::JobRow;
-
-/// An artifact in a registry to make a container of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PullRequest {
-    /// Where it is.
-    pub reference: ImageReference,
-    /// The container's name; the manifest's where there is none.
-    pub name: Option<ContainerName>,
-    /// The runtime, instead of the one that the artifact was made on.
-    pub runtime: Option<String>,
-    /// What becomes of it where it asks for folders of the host.
-    pub host_folders: HostFolders,
-}
 
 /// The job that makes a container of an artifact in a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,19 +26,15 @@ impl Job for PullContainer {
 
 impl App {
     /// Puts the job in the queue that makes a container of an artifact in a registry.
-    pub async fn pull_container(&self, request: PullRequest) -> Result<JobRow> {
-        self.container_engine()?;
-        let wanted = Wanted {
-            container: ContainerId::from_random(rand::random()),
-            name: request.name,
-            runtime: request.runtime,
-            host_folders: request.host_folders,
-        };
-        self.refuse_taken(wanted.name.as_ref()).await?;
-        let reference = request.reference.to_string();
-        let mut job = PullContainer { reference, wanted }.to_row()?;
-        job.host = Some(self.inner.installation.clone());
-        Ok(self.enqueue_job(&job).await?.job)
+    pub async fn pull_container(
+        &self,
+        reference: &ImageReference,
+        wishes: Wishes,
+    ) -> Result<JobRow> {
+        let wanted = self.wanted(wishes).await?;
+        let reference = reference.to_string();
+        self.enqueue_here(&PullContainer { reference, wanted })
+            .await
     }
 
     /// Does [`PullContainer`].
